@@ -1,0 +1,30 @@
+//! Who is asking, as the gateway has established it.
+
+use serde::{Deserialize, Serialize};
+
+/// A proven identity. Anonymous is its absence, not a value of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// A person or a program.
+    pub kind: Kind,
+    /// The stable name within the login method.
+    pub subject: String,
+    /// The verified email address, if there is one.
+    pub email: Option<String>,
+    /// The name to show to people.
+    pub name: Option<String>,
+    /// The groups the identity provider reported at the last login.
+    pub groups: Vec<String>,
+    /// The configured name of the identity provider, or of the credential.
+    pub login_method: String,
+}
+
+/// What sort of identity it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// A person who signed in; `allow` and `block` are about these.
+    User,
+    /// A service token or client certificate; `service_auth` is about these.
+    Service,
+}

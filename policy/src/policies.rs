@@ -1,0 +1,116 @@
+//! The policies of one app, in the order in which they decide.
+
+use std::sync::Arc;
+
+use crate::{Action, Decision, Explanation, Facts, Policy, Reason, Truth};
+
+/// The policies of one app. Without any it denies everything.
+#[derive(Clone, Debug)]
+pub struct Policies {
+    /// INVARIANT: in evaluation order, `bypass` and `service_auth` before `allow` and `block`.
+    ordered: Box<[Arc<Policy>]>,
+}
+
+impl Policies {
+    /// Takes the policies in configuration order.
+    pub fn new(policies: Vec<Arc<Policy>>) -> Self {
+        let mut ordered = policies;
+        ordered.sort_by_key(|policy| !policy.action.goes_first());
+        Self {
+            ordered: ordered.into(),
+        }
+    }
+
+    /// Whether this request may pass. The first policy that matches decides, and without one
+    /// nobody passes.
+    ///
+    /// Without a request, what depends on it never lets anybody pass: an `allow` (or `bypass` or
+    /// `service_auth`) that might match does not, and a `block` that might match does.
+    pub fn decide(&self, facts: &Facts<'_>) -> Decision {
+        self.conclude(facts, self.deciding(facts))
+    }
+
+    /// Whether any request of this identity through this client could pass; what is known of the
+    /// present one is set aside.
+    ///
+    /// This is the hopeful twin of [`Policies::decide`]: an `allow` (or `bypass` or
+    /// `service_auth`) that might match does, and a `block` that might match does not. So it
+    /// denies only those whom `decide` would deny whatever they asked for. A `bypass` is named
+    /// only where nothing else lets them pass: [`Action::Bypass`] says that they may have what is
+    /// anybody's, and no more.
+    pub fn may_ever(&self, facts: &Facts<'_>) -> Decision {
+        let facts = Facts {
+            request: None,
+            ..*facts
+        };
+        let first = |bypass: bool| {
+            self.ordered.iter().position(|policy| {
+                (policy.action == Action::Bypass) == bypass && might_decide(policy, &facts)
+            })
+        };
+        let own = self.conclude(&facts, first(false));
+        match first(true) {
+            Some(public) if !own.is_allowed() => self.conclude(&facts, Some(public)),
+            _ => own,
+        }
+    }
+
+    /// The decision of [`Policies::decide`], with the outcome of every selector of every policy.
+    pub fn explain(&self, facts: &Facts<'_>) -> Explanation {
+        let deciding = self.deciding(facts);
+        let decision = self.conclude(facts, deciding);
+        Explanation::new(decision, &self.ordered, deciding, facts)
+    }
+
+    /// The position of the policy that decides.
+    fn deciding(&self, facts: &Facts<'_>) -> Option<usize> {
+        self.ordered
+            .iter()
+            .position(|policy| decides(policy, facts))
+    }
+
+    fn conclude(&self, facts: &Facts<'_>, deciding: Option<usize>) -> Decision {
+        match deciding.and_then(|index| self.ordered.get(index)) {
+            Some(policy) if policy.action == Action::Block => Decision::Deny {
+                reason: Reason::Blocked,
+                rule: Some(Arc::clone(&policy.name)),
+            },
+            Some(policy) => Decision::Allow {
+                rule: Arc::clone(&policy.name),
+                action: policy.action,
+            },
+            None if facts.identity.is_none() && self.welcome_users() => Decision::Deny {
+                reason: Reason::LoginRequired,
+                rule: None,
+            },
+            None => Decision::Deny {
+                reason: Reason::NoRuleMatched,
+                rule: None,
+            },
+        }
+    }
+
+    fn welcome_users(&self) -> bool {
+        self.ordered
+            .iter()
+            .any(|policy| policy.action == Action::Allow)
+    }
+}
+
+/// Whether a policy decides if what is not known yet must not let anybody pass.
+fn decides(policy: &Policy, facts: &Facts<'_>) -> bool {
+    match policy.test(facts) {
+        Truth::Yes => true,
+        Truth::No => false,
+        Truth::Unknown => policy.action == Action::Block,
+    }
+}
+
+/// Whether a policy decides if what is not known yet must not stop anybody.
+fn might_decide(policy: &Policy, facts: &Facts<'_>) -> bool {
+    match policy.test(facts) {
+        Truth::Yes => true,
+        Truth::No => false,
+        Truth::Unknown => policy.action != Action::Block,
+    }
+}

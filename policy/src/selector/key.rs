@@ -1,0 +1,81 @@
+//! The names of the selectors.
+
+use std::fmt;
+
+/// What a selector looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum SelectorKey {
+    /// Holds for everyone the policy is about.
+    Everyone,
+    /// The whole email address.
+    Email,
+    /// What follows the `@` of the email address.
+    EmailDomain,
+    /// A rule group.
+    Group,
+    /// The address of the client.
+    Ip,
+    /// The method of the request.
+    Method,
+    /// The path of the request.
+    Path,
+    /// How the identity was proven.
+    LoginMethod,
+    /// The OAuth client.
+    ClientId,
+    /// The kind of client.
+    Via,
+}
+
+impl SelectorKey {
+    /// All of them, in the order of the documentation.
+    pub const ALL: [Self; 10] = [
+        Self::Everyone,
+        Self::Email,
+        Self::EmailDomain,
+        Self::Group,
+        Self::Ip,
+        Self::Method,
+        Self::Path,
+        Self::LoginMethod,
+        Self::ClientId,
+        Self::Via,
+    ];
+
+    /// The key in TOML.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Everyone => "everyone",
+            Self::Email => "email",
+            Self::EmailDomain => "email_domain",
+            Self::Group => "group",
+            Self::Ip => "ip",
+            Self::Method => "method",
+            Self::Path => "path",
+            Self::LoginMethod => "login_method",
+            Self::ClientId => "client_id",
+            Self::Via => "via",
+        }
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|key| key.as_str() == name)
+    }
+
+    /// Whether it says something about who is asking, or through what. A group says whatever its
+    /// rules say.
+    pub(crate) fn needs_identity(self) -> bool {
+        match self {
+            Self::Email | Self::EmailDomain | Self::LoginMethod | Self::ClientId | Self::Via => {
+                true
+            }
+            Self::Everyone | Self::Group | Self::Ip | Self::Method | Self::Path => false,
+        }
+    }
+}
+
+impl fmt::Display for SelectorKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,152 @@
+//! One question about the facts, with the value it is asked for.
+
+mod email;
+mod ip;
+mod key;
+mod method;
+mod path;
+
+use std::fmt;
+use std::sync::Arc;
+
+use self::email::{Email, EmailDomain};
+use self::ip::IpRange;
+pub use self::key::SelectorKey;
+use self::method::Method;
+pub use self::path::PathPattern;
+use crate::error::listed;
+use crate::group::Group;
+use crate::rule::Scope;
+use crate::{Facts, Identity, RequestFacts, Truth, Via};
+
+/// A parsed selector.
+#[derive(Debug)]
+pub(crate) enum Selector {
+    Everyone,
+    Email(Email),
+    EmailDomain(EmailDomain),
+    Group(Arc<Group>),
+    Ip(IpRange),
+    Method(Method),
+    Path(PathPattern),
+    LoginMethod(Box<str>),
+    ClientId(Box<str>),
+    Via(Via),
+}
+
+impl Selector {
+    /// Whether it holds.
+    pub(crate) fn test(&self, facts: &Facts<'_>) -> Truth {
+        match self {
+            Self::Everyone => Truth::Yes,
+            Self::Email(email) => of_email(facts, |asked| email.matches(asked)),
+            Self::EmailDomain(domain) => of_email(facts, |asked| domain.matches(asked)),
+            Self::Group(group) => group.rules.test(facts),
+            Self::Ip(range) => of_request(facts, |request| range.matches(request.ip)),
+            Self::Method(method) => of_request(facts, |request| method.matches(request.method)),
+            Self::Path(pattern) => of_request(facts, |request| pattern.matches(request.path)),
+            Self::LoginMethod(name) => {
+                of_identity(facts, |identity| *identity.login_method == **name)
+            }
+            Self::ClientId(id) => Truth::from(facts.client_id == Some(&**id)),
+            Self::Via(via) => Truth::from(facts.via == *via),
+        }
+    }
+
+    /// Reads one string as the value of a selector.
+    pub(crate) fn parse(key: SelectorKey, text: &str, scope: &Scope<'_>) -> Result<Self, String> {
+        if text.is_empty() {
+            return Err("must not be empty".into());
+        }
+        if text.trim() != text {
+            return Err("must not start or end with white space".into());
+        }
+        match key {
+            SelectorKey::Everyone => Err(EVERYONE_IS_TRUE.into()),
+            SelectorKey::Email => Email::parse(text).map(Self::Email),
+            SelectorKey::EmailDomain => EmailDomain::parse(text).map(Self::EmailDomain),
+            SelectorKey::Group => scope.group(text).map(Self::Group),
+            SelectorKey::Ip => IpRange::parse(text).map(Self::Ip),
+            SelectorKey::Method => Method::parse(text).map(Self::Method),
+            SelectorKey::Path => PathPattern::parse(text).map(Self::Path),
+            SelectorKey::LoginMethod => Ok(Self::LoginMethod(text.into())),
+            SelectorKey::ClientId => Ok(Self::ClientId(text.into())),
+            SelectorKey::Via => parse_via(text).map(Self::Via),
+        }
+    }
+
+    /// Reads a flag as the value of a selector.
+    pub(crate) fn parse_flag(key: SelectorKey, flag: bool) -> Result<Self, String> {
+        match (key, flag) {
+            (SelectorKey::Everyone, true) => Ok(Self::Everyone),
+            (SelectorKey::Everyone, false) => Err(EVERYONE_IS_TRUE.into()),
+            _ => Err("must be a string or a list of strings".into()),
+        }
+    }
+
+    /// The first selector in it that is about the identity, if there is one.
+    pub(crate) fn identity_key(&self) -> Option<SelectorKey> {
+        match self {
+            Self::Group(group) => group.rules.identity_key(),
+            other => Some(other.key()).filter(|key| key.needs_identity()),
+        }
+    }
+
+    pub(crate) fn key(&self) -> SelectorKey {
+        match self {
+            Self::Everyone => SelectorKey::Everyone,
+            Self::Email(_) => SelectorKey::Email,
+            Self::EmailDomain(_) => SelectorKey::EmailDomain,
+            Self::Group(_) => SelectorKey::Group,
+            Self::Ip(_) => SelectorKey::Ip,
+            Self::Method(_) => SelectorKey::Method,
+            Self::Path(_) => SelectorKey::Path,
+            Self::LoginMethod(_) => SelectorKey::LoginMethod,
+            Self::ClientId(_) => SelectorKey::ClientId,
+            Self::Via(_) => SelectorKey::Via,
+        }
+    }
+}
+
+/// The value alone, as in TOML.
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Everyone => f.write_str("true"),
+            Self::Email(email) => write!(f, "\"{email}\""),
+            Self::EmailDomain(domain) => write!(f, "\"{domain}\""),
+            Self::Group(group) => write!(f, "{:?}", group.name),
+            Self::Ip(range) => write!(f, "\"{range}\""),
+            Self::Method(method) => write!(f, "\"{method}\""),
+            Self::Path(pattern) => write!(f, "\"{pattern}\""),
+            Self::LoginMethod(text) | Self::ClientId(text) => write!(f, "{text:?}"),
+            Self::Via(via) => write!(f, "\"{via}\""),
+        }
+    }
+}
+
+fn of_identity(facts: &Facts<'_>, test: impl FnOnce(&Identity) -> bool) -> Truth {
+    facts.identity.is_some_and(test).into()
+}
+
+fn of_email(facts: &Facts<'_>, test: impl FnOnce(&str) -> bool) -> Truth {
+    of_identity(facts, |identity| {
+        identity.email.as_deref().is_some_and(test)
+    })
+}
+
+fn of_request(facts: &Facts<'_>, test: impl FnOnce(RequestFacts<'_>) -> bool) -> Truth {
+    facts
+        .request
+        .map_or(Truth::Unknown, |request| test(request).into())
+}
+
+fn parse_via(text: &str) -> Result<Via, String> {
+    let found = Via::ALL.into_iter().find(|via| via.as_str() == text);
+    found.ok_or_else(|| {
+        let known = listed(Via::ALL.map(Via::as_str));
+        format!("unknown kind of client `{text}`, known are {known}")
+    })
+}
+
+const EVERYONE_IS_TRUE: &str = "can only be `true`; to match nobody, leave it out";

@@ -1,0 +1,200 @@
+//! Policies and facts made up from a small vocabulary, so that they often meet.
+
+use std::net::IpAddr;
+use std::sync::LazyLock;
+
+use policy::{
+    Action, Facts, Groups, Identity, Kind, RawPolicy, RawSelector, RawValue, RequestFacts,
+    SelectorKey, Via,
+};
+use proptest::collection::vec;
+use proptest::option;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// Facts that own what they are about.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker {
+    pub(crate) identity: Option<Identity>,
+    pub(crate) via: Via,
+    pub(crate) client_id: Option<String>,
+    pub(crate) request: Option<(IpAddr, String, String)>,
+}
+
+impl Asker {
+    pub(crate) fn facts(&self) -> Facts<'_> {
+        Facts {
+            identity: self.identity.as_ref(),
+            via: self.via,
+            client_id: self.client_id.as_deref(),
+            request: self
+                .request
+                .as_ref()
+                .map(|(ip, method, path)| RequestFacts {
+                    ip: *ip,
+                    method,
+                    path,
+                }),
+        }
+    }
+
+    pub(crate) fn without_request(&self) -> Self {
+        Self {
+            request: None,
+            ..self.clone()
+        }
+    }
+}
+
+/// Facts in the words that the policies use.
+pub(crate) fn asker() -> impl Strategy<Value = Asker> {
+    let ip = select(IPS).prop_map(|ip| ip.parse().expect("an address"));
+    let method = select(METHODS).prop_map(str::to_owned);
+    let request = option::weighted(0.8, (ip, method, one_path()));
+    let client_id = option::of(select(CLIENTS).prop_map(str::to_owned));
+    let email = option::weighted(0.9, select(EMAILS).prop_map(str::to_owned));
+    let login_method = select(LOGIN_METHODS).prop_map(str::to_owned);
+    let identity = option::weighted(0.8, identity(email, login_method));
+    from_parts(identity, client_id, request)
+}
+
+/// Facts in any words.
+pub(crate) fn stranger() -> impl Strategy<Value = Asker> {
+    let request = option::of((any::<IpAddr>(), any::<String>(), any::<String>()));
+    let identity = option::of(identity(any::<Option<String>>(), any::<String>()));
+    from_parts(identity, any::<Option<String>>(), request)
+}
+
+/// At least so many policies, and a few more, each with its own name.
+pub(crate) fn policies(least: usize) -> impl Strategy<Value = Vec<RawPolicy>> {
+    let action = prop_oneof![
+        4 => Just(Action::Allow),
+        3 => Just(Action::Block),
+        2 => Just(Action::ServiceAuth),
+        1 => Just(Action::Bypass),
+    ];
+    vec(policy(action), least..=least + 4).prop_map(|mut policies| {
+        for (index, policy) in policies.iter_mut().enumerate() {
+            policy.name = Some(format!("policy {index}"));
+        }
+        policies
+    })
+}
+
+pub(crate) fn policy(action: impl Strategy<Value = Action>) -> impl Strategy<Value = RawPolicy> {
+    action.prop_flat_map(|action| {
+        let any_selector = || selector(action != Action::Bypass);
+        let sections = (
+            vec(any_selector(), 1..4),
+            vec(any_selector(), 0..2),
+            vec(any_selector(), 0..2),
+        );
+        sections.prop_map(move |(include, require, exclude)| RawPolicy {
+            name: None,
+            action,
+            include,
+            require,
+            exclude,
+        })
+    })
+}
+
+/// A selector; with `personal`, perhaps one that is about the identity.
+pub(crate) fn selector(personal: bool) -> impl Strategy<Value = RawSelector> {
+    let everyone = Just(raw_selector(SelectorKey::Everyone, RawValue::Flag(true))).boxed();
+    let mut kinds = vec![
+        everyone,
+        texts(SelectorKey::Ip, RANGES),
+        texts(SelectorKey::Method, METHODS),
+        texts(SelectorKey::Path, PATTERNS),
+        texts(SelectorKey::Group, &["office"]),
+    ];
+    if personal {
+        kinds.extend([
+            texts(SelectorKey::Email, EMAILS),
+            texts(SelectorKey::EmailDomain, &["x.example", "y.example"]),
+            texts(SelectorKey::LoginMethod, LOGIN_METHODS),
+            texts(SelectorKey::ClientId, CLIENTS),
+            texts(SelectorKey::Via, &["browser", "agent", "service", "device"]),
+            texts(SelectorKey::Group, &["staff", "office", "mixed"]),
+        ]);
+    }
+    proptest::strategy::Union::new(kinds)
+}
+
+pub(crate) fn raw_selector(key: SelectorKey, value: RawValue) -> RawSelector {
+    RawSelector { key, value }
+}
+
+pub(crate) fn one_path() -> impl Strategy<Value = String> {
+    select(PATHS).prop_map(str::to_owned)
+}
+
+/// The groups that the policies refer to.
+pub(crate) fn groups() -> &'static Groups {
+    static GROUPS: LazyLock<Groups> = LazyLock::new(|| {
+        let raw = toml::from_str(
+            r#"
+            staff = { include = [{ email_domain = "x.example" }], exclude = [{ login_method = "local" }] }
+            office = { include = [{ ip = "10.0.0.0/8" }, { path = "/a" }], exclude = [{ method = "PUT" }] }
+            mixed = { include = [{ group = ["staff", "office"] }], require = [{ via = ["browser", "agent"] }] }
+            "#,
+        );
+        Groups::parse(&raw.expect("well-formed groups")).expect("sound groups")
+    });
+    &GROUPS
+}
+
+fn texts(key: SelectorKey, values: &'static [&'static str]) -> BoxedStrategy<RawSelector> {
+    let text = select(values).prop_map(str::to_owned);
+    prop_oneof![
+        text.clone().prop_map(RawValue::Text),
+        vec(text, 1..3).prop_map(RawValue::List),
+    ]
+    .prop_map(move |value| raw_selector(key, value))
+    .boxed()
+}
+
+fn identity(
+    email: impl Strategy<Value = Option<String>>,
+    login_method: impl Strategy<Value = String>,
+) -> impl Strategy<Value = Identity> {
+    let kind = prop_oneof![3 => Just(Kind::User), 1 => Just(Kind::Service)];
+    (kind, email, login_method).prop_map(|(kind, email, login_method)| Identity {
+        kind,
+        subject: "1".into(),
+        email,
+        name: None,
+        groups: Vec::new(),
+        login_method,
+    })
+}
+
+fn from_parts(
+    identity: impl Strategy<Value = Option<Identity>>,
+    client_id: impl Strategy<Value = Option<String>>,
+    request: impl Strategy<Value = Option<(IpAddr, String, String)>>,
+) -> impl Strategy<Value = Asker> {
+    let via = select(&[Via::Browser, Via::Agent, Via::Service, Via::Device][..]);
+    (identity, via, client_id, request).prop_map(|(identity, via, client_id, request)| Asker {
+        identity,
+        via,
+        client_id,
+        request,
+    })
+}
+
+const EMAILS: &[&str] = &["ann@x.example", "ben@x.example", "ann@y.example"];
+const LOGIN_METHODS: &[&str] = &["local", "company"];
+const CLIENTS: &[&str] = &["one", "two"];
+const METHODS: &[&str] = &["GET", "POST", "PUT"];
+const PATHS: &[&str] = &["/", "/a", "/a/", "/a/b", "/a//b", "/ab", "/b"];
+const PATTERNS: &[&str] = &["/", "/a", "/a/", "/a/*", "/a/b", "/b/*", "/*"];
+const IPS: &[&str] = &["10.0.0.1", "10.1.0.1", "192.0.2.1", "2001:db8::1"];
+const RANGES: &[&str] = &[
+    "10.0.0.0/8",
+    "10.1.0.0/16",
+    "::ffff:10.0.0.0/112",
+    "192.0.2.1",
+    "2001:db8::/32",
+];
