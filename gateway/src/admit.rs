@@ -1,0 +1,103 @@
+//! The straight line of a request: route, identify, decide. `?` means that the request ends here.
+
+mod permit;
+
+pub(crate) use permit::Permit;
+
+use crate::config::ScopeRule;
+use crate::gateway::{Snapshot, World};
+use crate::identify::{self, Known};
+use crate::refusal::{At, Denial, Refusal};
+use crate::request::Request;
+use crate::route::{Own, Route};
+use http::Method;
+use policy::{Action, Decision, Facts, Reason, RequestFacts, Via};
+
+/// What a request that is not refused comes to.
+pub(crate) enum Outcome {
+    /// It goes to the upstream.
+    Proxy(Box<Permit>),
+    /// We answer it.
+    Own(Own),
+}
+
+/// Decides on a request.
+pub(crate) async fn admit(world: &World, snapshot: &Snapshot, request: &Request) -> Result<Outcome, Refusal> {
+    let at = match snapshot.routes.find(request).ok_or(Refusal::NoSuchApp)? {
+        Route::App(app, origin) => At { app, origin },
+        Route::Own(own) => return Ok(Outcome::Own(own)),
+    };
+    let known = identify::first(world, &at, request).await?;
+    match at.app.policies.decide(&facts(request, known.as_deref())) {
+        Decision::Allow { rule, action } => {
+            // A bypass knows nobody: what it lets through carries no identity.
+            let known = known.filter(|_| action != Action::Bypass);
+            if let Some(known) = known.as_deref() {
+                check_provider(&at, known)?;
+                check_origin(&at, request)?;
+                check_scope(&at, known, request)?;
+            }
+            Ok(Outcome::Proxy(Box::new(Permit::new(at, known, rule, action))))
+        }
+        Decision::Deny { reason: Reason::LoginRequired, .. } => Err(Refusal::LoginRequired(at)),
+        Decision::Deny { reason, rule } => {
+            let denial = Denial::of(known.as_deref(), reason.as_str(), rule.map(|rule| rule.to_string()));
+            Err(Refusal::Denied(at, denial))
+        }
+    }
+}
+
+/// What the policy is asked about.
+pub(crate) fn facts<'a>(request: &'a Request, known: Option<&'a Known>) -> Facts<'a> {
+    Facts {
+        identity: known.map(|known| &known.identity),
+        via: known.map_or(Via::Browser, |known| known.via),
+        client_id: known.filter(|known| known.via != Via::Browser).map(|known| known.client.as_str()),
+        request: Some(RequestFacts { ip: request.ip, method: request.method.as_str(), path: request.target.path() }),
+    }
+}
+
+fn check_provider(at: &At, known: &Known) -> Result<(), Refusal> {
+    if at.app.admits_provider(&known.identity.login_method) {
+        return Ok(());
+    }
+    Err(Refusal::Denied(at.clone(), Denial::of(Some(known), "identity_provider_not_allowed", None)))
+}
+
+/// A page of another site may not act in the person's name: unsafe methods and WebSockets with a foreign `Origin`
+/// (RFC 6455 section 10.2, MCP transport "DNS rebinding").
+fn check_origin(at: &At, request: &Request) -> Result<(), Refusal> {
+    let safe = matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS) && !request.upgrade;
+    match &request.hints.origin {
+        Some(origin) if !safe && *origin != at.origin.url() => Err(Refusal::CrossOrigin(at.clone())),
+        _ => Ok(()),
+    }
+}
+
+/// Scopes bind tokens, not people: a browser session has what the person has.
+fn check_scope(at: &At, known: &Known, request: &Request) -> Result<(), Refusal> {
+    if known.via == Via::Browser {
+        return Ok(());
+    }
+    let needed: Vec<_> = at.app.scope_rules.iter().filter(|rule| applies(rule, request)).collect();
+    if needed.iter().all(|rule| oauth::scope::contains(&known.scope, &rule.scope)) {
+        return Ok(());
+    }
+    let mut names: Vec<_> = needed.iter().map(|rule| rule.scope.as_str()).collect();
+    if speaks_before_2026_07_28(request) {
+        // Older clients replace the scopes that they have by those of the challenge (SC-03).
+        names.splice(0..0, known.scope.split(' ').filter(|name| *name != oauth::scope::OFFLINE_ACCESS));
+    }
+    let mut seen = std::collections::HashSet::new();
+    names.retain(|name| seen.insert(*name));
+    Err(Refusal::InsufficientScope(at.clone(), names.join(" ")))
+}
+
+fn applies(rule: &ScopeRule, request: &Request) -> bool {
+    let method = rule.methods.is_empty() || rule.methods.iter().any(|method| method == request.method.as_str());
+    method && (rule.paths.is_empty() || rule.paths.iter().any(|path| path.matches(request.target.path())))
+}
+
+fn speaks_before_2026_07_28(request: &Request) -> bool {
+    request.hints.mcp_version.as_deref().is_none_or(|version| version < "2026-07-28")
+}

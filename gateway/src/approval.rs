@@ -1,0 +1,68 @@
+//! The authorization server's question, answered by the app's policies and the account of now.
+
+use crate::config::Config;
+use crate::store::{Account, Stores};
+use async_trait::async_trait;
+use oauth::approval::{Approval, Ask, Unavailable, Verdict};
+use policy::{Action, Decision, Facts, Identity, Kind, Via};
+use std::sync::Arc;
+
+/// Asks the policies of one configuration.
+pub(crate) struct PolicyApproval {
+    store: Arc<dyn Stores>,
+    config: Arc<Config>,
+}
+
+impl PolicyApproval {
+    pub(crate) fn new(store: Arc<dyn Stores>, config: Arc<Config>) -> Self {
+        Self { store, config }
+    }
+}
+
+#[async_trait]
+impl Approval for PolicyApproval {
+    async fn approve(&self, ask: Ask<'_>) -> Result<Verdict, Unavailable> {
+        let account = self.store.account_by_subject(ask.subject).await.map_err(|broken| Unavailable(broken.to_string()))?;
+        let Some(account) = account.filter(|account| !account.disabled) else {
+            return Ok(Verdict::Refused { reason: "account_disabled", rule: None });
+        };
+        let Some(app) = self.config.apps.get(&ask.app.id) else {
+            return Ok(Verdict::Refused { reason: "no_such_app", rule: None });
+        };
+        if !app.admits_provider(ask.login_method) {
+            return Ok(Verdict::Refused { reason: "identity_provider_not_allowed", rule: None });
+        }
+        let identity = account.identity(ask.login_method);
+        let browser = ask.client.is_browser();
+        let facts = Facts {
+            identity: Some(&identity),
+            via: if browser { Via::Browser } else { Via::Agent },
+            client_id: (!browser).then(|| ask.client.as_str()),
+            request: None,
+        };
+        Ok(match app.policies.may_ever(&facts) {
+            // A bypass lets requests through without a token; it is no reason to give one.
+            Decision::Allow { rule, action: Action::Bypass } => {
+                Verdict::Refused { reason: "no_rule_matched", rule: Some(rule.to_string()) }
+            }
+            Decision::Allow { .. } => Verdict::Approved,
+            Decision::Deny { reason, rule } => {
+                Verdict::Refused { reason: reason.as_str(), rule: rule.map(|rule| rule.to_string()) }
+            }
+        })
+    }
+}
+
+impl Account {
+    /// The account as policy sees it, signed in by `login_method`.
+    pub(crate) fn identity(&self, login_method: &str) -> Identity {
+        Identity {
+            kind: Kind::User,
+            subject: self.subject.clone(),
+            email: Some(self.username.clone()),
+            name: self.name.clone(),
+            groups: self.groups.clone(),
+            login_method: login_method.to_owned(),
+        }
+    }
+}

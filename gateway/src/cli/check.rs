@@ -1,0 +1,30 @@
+//! `doorward check`
+
+use super::{Failure, load};
+use std::path::Path;
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Check {
+    /// Print the effective configuration, with secrets redacted.
+    #[arg(long)]
+    print: bool,
+    /// Print as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Check {
+    pub(super) fn run(&self, file: &Path) -> Result<ExitCode, Failure> {
+        let config = load(file)?;
+        for warning in &config.warnings {
+            eprintln!("warning: {warning}");
+        }
+        if self.print || self.json {
+            println!("{:#}", config.summary());
+        } else {
+            println!("{}: right; {} app(s), {} warning(s)", file.display(), config.apps.len(), config.warnings.len());
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,133 @@
+//! `doorward explain`: a decision that was made, by its id, or one that would be made.
+
+use super::{Failure, block_on, load};
+use crate::config::{App, Config};
+use crate::store::{self, Stores};
+use policy::{Facts, Identity, Kind, RequestFacts, Via};
+use serde_json::{Value, json};
+use std::net::IpAddr;
+use std::path::Path;
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Explain {
+    /// A decision id, such as `d_1a2b3c4d5e6f`, from a refused page, an answer's body or the log.
+    #[arg(conflicts_with_all = ["app", "email"], required_unless_present = "app")]
+    id: Option<String>,
+    /// The app that would be asked for.
+    #[arg(long)]
+    app: Option<String>,
+    /// Who would ask; nobody (anonymous) if left out.
+    #[arg(long)]
+    email: Option<String>,
+    /// From which address.
+    #[arg(long, default_value = "127.0.0.1")]
+    ip: IpAddr,
+    /// With which method.
+    #[arg(long, default_value = "GET")]
+    method: String,
+    /// For which path.
+    #[arg(long, default_value = "/")]
+    path: String,
+    /// Through which OAuth client; a browser if left out.
+    #[arg(long)]
+    client: Option<String>,
+    /// Print as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Explain {
+    pub(super) fn run(&self, file: &Path) -> Result<ExitCode, Failure> {
+        let config = load(file)?;
+        let store = store::open(&config.store.url)?;
+        match (&self.id, &self.app) {
+            (Some(id), _) => block_on(self.explain_past(&*store, id)),
+            (None, Some(app)) => block_on(self.explain_possible(&config, &*store, app)),
+            (None, None) => Err(Failure::Other("name a decision id or an app".into())),
+        }
+    }
+
+    async fn explain_past(&self, store: &dyn Stores, id: &str) -> Result<ExitCode, Failure> {
+        let Some(decision) = store.decision(id).await? else {
+            return Err(Failure::Other(format!(
+                "no refusal `{id}` is kept; the newest 10,000 are, and requests that were let through are in the log"
+            )));
+        };
+        let record: Value = serde_json::from_str(&decision.json).map_err(|error| Failure::Other(error.to_string()))?;
+        if self.json {
+            println!("{record:#}");
+        } else {
+            print_past(&record);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn explain_possible(&self, config: &Config, store: &dyn Stores, id: &str) -> Result<ExitCode, Failure> {
+        let app = config.apps.get(id).ok_or_else(|| {
+            let known: Vec<_> = config.apps.keys().map(String::as_str).collect();
+            Failure::Other(format!("no app is called `{id}`; there are: {}", known.join(", ")))
+        })?;
+        let identity = match &self.email {
+            Some(email) => Some(identity_of(store, email).await?),
+            None => None,
+        };
+        let facts = Facts {
+            identity: identity.as_ref(),
+            via: if self.client.is_some() { Via::Agent } else { Via::Browser },
+            client_id: self.client.as_deref(),
+            request: Some(RequestFacts { ip: self.ip, method: &self.method, path: &self.path }),
+        };
+        let explanation = app.policies.explain(&facts);
+        if self.json {
+            println!("{:#}", json!({ "app": id, "explanation": explanation }));
+        } else {
+            println!("{explanation}");
+            println!("{}", browser_or_not(app));
+        }
+        Ok(if explanation.decision.is_allowed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+/// The account of that name, or somebody like it who has signed in for the first time.
+async fn identity_of(store: &dyn Stores, email: &str) -> Result<Identity, Failure> {
+    let account = store.account_by_username(email).await?;
+    Ok(account.map_or_else(
+        || Identity {
+            kind: Kind::User,
+            subject: "unknown".into(),
+            email: Some(email.to_owned()),
+            name: None,
+            groups: Vec::new(),
+            login_method: "local".into(),
+        },
+        |account| account.identity("local"),
+    ))
+}
+
+fn print_past(record: &Value) {
+    let text = |name: &str| match &record[name] {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    println!("decision  {}", text("id"));
+    println!("outcome   {} (rule: {})", text("outcome"), text("rule"));
+    println!("who       {} via {} (client: {})", text("who"), text("via"), text("client"));
+    println!("asked     {} {} at app {} from {}", text("method"), text("path"), text("app"), text("ip"));
+    if let Value::String(policies) = &record["text"] {
+        println!("\n{policies}");
+    }
+}
+
+fn browser_or_not(app: &App) -> String {
+    let rule = match app.challenge {
+        crate::config::Challenge::Auto => {
+            "302 to login if it is a person's navigation (GET or HEAD, Accept names text/html, Sec-Fetch-Mode absent or \
+             navigate, no Authorization, no upgrade, no X-Requested-With), else 401"
+        }
+        crate::config::Challenge::Redirect => "302 to login for every GET, else 401",
+        crate::config::Challenge::Unauthorized => "always 401",
+    };
+    format!("an anonymous request that is not let through gets: {rule}")
+}

@@ -1,0 +1,85 @@
+//! The command line. One file per command; exit codes: 0 done, 1 refused or failed, 2 usage, 64 bad configuration.
+
+mod check;
+mod demo;
+mod explain;
+mod serve;
+mod user;
+
+use crate::config::{self, Config, Problems};
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// A self-hosted access gateway: people in by browser, agents in by OAuth, under the same policies.
+#[derive(Debug, Parser)]
+#[command(name = "doorward", version, about, arg_required_else_help = true)]
+struct Cli {
+    /// The configuration file.
+    #[arg(long, global = true, env = "DOORWARD_CONFIG", default_value = "doorward.toml")]
+    config: PathBuf,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the gateway.
+    Serve,
+    /// Run everything embedded: a sample app, an account, a store in a temporary folder.
+    Demo(demo::Demo),
+    /// Check the configuration and print every mistake in it.
+    Check(check::Check),
+    /// Say what is decided, or was decided, and why.
+    Explain(explain::Explain),
+    /// Manage local accounts.
+    User(user::User),
+}
+
+/// Why a command ends without being done.
+#[derive(Debug)]
+enum Failure {
+    /// The configuration is wrong.
+    Config(Problems),
+    /// Anything else.
+    Other(String),
+}
+
+/// Runs the command that the process was started with.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match &cli.command {
+        Command::Serve => serve::run(&cli.config),
+        Command::Demo(demo) => demo.run(),
+        Command::Check(check) => check.run(&cli.config),
+        Command::Explain(explain) => explain.run(&cli.config),
+        Command::User(user) => user.run(&cli.config),
+    };
+    match done {
+        Ok(code) => code,
+        Err(Failure::Config(problems)) => {
+            eprintln!("{problems}");
+            ExitCode::from(64)
+        }
+        Err(Failure::Other(what)) => {
+            eprintln!("doorward: {what}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn load(file: &std::path::Path) -> Result<Config, Failure> {
+    config::load(file).map_err(Failure::Config)
+}
+
+/// A runtime for commands that use the store.
+fn block_on<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Failure::Other(error.to_string()))?.block_on(work)
+}
+
+impl From<oauth::store::StoreError> for Failure {
+    fn from(broken: oauth::store::StoreError) -> Self {
+        Self::Other(broken.to_string())
+    }
+}

@@ -1,0 +1,195 @@
+//! `doorward user`: local accounts. Works before the first start and beside a running gateway, which heeds it at once.
+
+use super::{Failure, block_on, load};
+use crate::login::password;
+use crate::store::{self, Account, Added, Stores};
+use crate::world::System;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use oauth::world::{Clock, Random};
+use serde_json::{Value, json};
+use std::io::Read;
+use std::path::Path;
+use std::process::ExitCode;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct User {
+    #[command(subcommand)]
+    act: Act,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Act {
+    /// Add an account. Its password is printed once.
+    Add {
+        /// Their e-mail address, which is the username.
+        email: String,
+        /// Their name.
+        #[arg(long)]
+        name: Option<String>,
+        /// A group they are in; may be repeated.
+        #[arg(long = "group")]
+        groups: Vec<String>,
+        /// Read the password from standard input instead of making one.
+        #[arg(long)]
+        password_stdin: bool,
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the accounts.
+    List {
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show one account.
+    Show {
+        /// The username.
+        email: String,
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Give an account a new password, printed once.
+    Rotate {
+        /// The username.
+        email: String,
+        /// Read the password from standard input instead of making one.
+        #[arg(long)]
+        password_stdin: bool,
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Disable an account and end all its sessions and grants; `--undo` enables it again.
+    Revoke {
+        /// The username.
+        email: String,
+        /// Enable it again. Ended sessions and grants stay ended.
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Remove an account and end all its sessions and grants.
+    Remove {
+        /// The username.
+        email: String,
+    },
+}
+
+impl User {
+    pub(super) fn run(&self, file: &Path) -> Result<ExitCode, Failure> {
+        let config = load(file)?;
+        let store = store::open(&config.store.url)?;
+        block_on(self.act(&*store))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn act(&self, store: &dyn Stores) -> Result<(), Failure> {
+        let now = System.now();
+        match &self.act {
+            Act::Add { email, name, groups, password_stdin, json } => {
+                let password = choose_password(*password_stdin)?;
+                add(store, email, name.clone(), groups.clone(), &password).await?;
+                print_password(email, &password, *json);
+                Ok(())
+            }
+            Act::List { json } => list(&store.accounts().await?, *json),
+            Act::Show { email, json } => {
+                let account = store.account_by_username(email).await?.ok_or_else(|| unknown(email))?;
+                list(std::slice::from_ref(&account), *json)
+            }
+            Act::Rotate { email, password_stdin, json } => {
+                let password = choose_password(*password_stdin)?;
+                let phc = hash(&password)?;
+                found(store.set_password(email, &phc, now).await?, email)?;
+                print_password(email, &password, *json);
+                Ok(())
+            }
+            Act::Revoke { email, undo } => found(store.set_disabled(email, !undo, now).await?, email),
+            Act::Remove { email } => found(store.remove_account(email, now).await?, email),
+        }
+    }
+}
+
+/// Adds a local account.
+pub(super) async fn add(
+    store: &dyn Stores,
+    email: &str,
+    name: Option<String>,
+    groups: Vec<String>,
+    password: &str,
+) -> Result<(), Failure> {
+    let username = email.trim().to_ascii_lowercase();
+    let (local, domain) = username.split_once('@').unwrap_or_default();
+    let plain = username.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>' | b',' | b'\\'));
+    if local.is_empty() || domain.is_empty() || domain.contains('@') || !plain || username.len() > 254 {
+        return Err(Failure::Other(format!("`{email}` is not an e-mail address; write it as `ada@example.com`")));
+    }
+    let random: &dyn Random = &System;
+    let account = Account {
+        subject: format!("u_{}", URL_SAFE_NO_PAD.encode(random.bytes::<15>())),
+        username,
+        name,
+        groups,
+        password: Some(hash(password)?),
+        disabled: false,
+        created_at: System.now(),
+    };
+    match store.add_account(&account).await? {
+        Added::Added => Ok(()),
+        Added::Exists => Err(Failure::Other(format!("there is an account `{email}` already; `doorward user rotate` gives it a new password"))),
+    }
+}
+
+fn hash(password: &str) -> Result<String, Failure> {
+    password::hash(password, &System).ok_or_else(|| Failure::Other("the password cannot be hashed".into()))
+}
+
+fn choose_password(from_stdin: bool) -> Result<String, Failure> {
+    if !from_stdin {
+        return Ok(password::generate(&System));
+    }
+    let mut text = String::new();
+    std::io::stdin().take(4096).read_to_string(&mut text).map_err(|error| Failure::Other(error.to_string()))?;
+    let password = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+    if password.chars().count() < 8 {
+        return Err(Failure::Other("the password must have at least 8 characters".into()));
+    }
+    Ok(password.to_owned())
+}
+
+fn print_password(email: &str, password: &str, as_json: bool) {
+    let username = email.trim().to_ascii_lowercase();
+    if as_json {
+        println!("{}", json!({ "username": username, "password": password }));
+    } else {
+        println!("username  {username}\npassword  {password}\n\nThe password is not kept in clear and cannot be shown again.");
+    }
+}
+
+fn list(accounts: &[Account], as_json: bool) -> Result<(), Failure> {
+    if as_json {
+        println!("{:#}", Value::from(accounts.iter().map(describe).collect::<Vec<_>>()));
+    } else {
+        for account in accounts {
+            let state = if account.disabled { "disabled" } else { "active" };
+            println!("{}  {state}  {}  {}", account.username, account.name.as_deref().unwrap_or("-"), account.groups.join(","));
+        }
+    }
+    Ok(())
+}
+
+fn describe(account: &Account) -> Value {
+    json!({
+        "username": account.username, "sub": account.subject, "name": account.name, "groups": account.groups,
+        "disabled": account.disabled, "created_at": account.created_at,
+    })
+}
+
+fn found(was: bool, email: &str) -> Result<(), Failure> {
+    if was { Ok(()) } else { Err(unknown(email)) }
+}
+
+fn unknown(email: &str) -> Failure {
+    Failure::Other(format!("there is no account `{email}`; `doorward user list` shows all"))
+}

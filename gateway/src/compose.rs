@@ -1,0 +1,92 @@
+//! The composition root: makes the parts, gives them to each other, and hands them to Pingora.
+
+mod admin;
+mod tasks;
+
+use crate::config::Config;
+use crate::gateway::{Gateway, World};
+use crate::proxy::Proxy;
+use crate::store;
+use crate::telemetry::Recorder;
+use crate::world::System;
+use pingora::listeners::ListenerConfig;
+use pingora::protocols::l4::stream::L4BufferSettings;
+use pingora::proxy::http_proxy_service;
+use pingora::server::Server;
+use pingora::server::configuration::ServerConf;
+use pingora::services::background::background_service;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// What keeps the gateway from starting.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {reason}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        reason: String,
+    },
+    /// The store cannot be used.
+    #[error("{0}")]
+    Store(#[from] oauth::store::StoreError),
+    /// The process lacks something from the operating system.
+    #[error("{0}")]
+    System(#[from] std::io::Error),
+}
+
+/// Runs a gateway until it is told to stop. With a `file`, the configuration is read again when the file changes.
+///
+/// # Errors
+/// When it cannot start.
+pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
+    pingora::tls::install_default_crypto_provider();
+    check_addresses(&config)?;
+    let store = store::open(&config.store.url)?;
+    let (recorder, refusals) = Recorder::new();
+    let starting = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let world = starting.block_on(World::open(Arc::clone(&store), Arc::new(System), Arc::new(System), recorder))?;
+    drop(starting);
+    let settings = config.server.clone();
+    let gateway = Arc::new(Gateway::new(world, config));
+
+    let mut server = Server::new_with_opt_and_conf(None, server_conf(&settings));
+    server.bootstrap();
+    let mut front = http_proxy_service(&server.configuration, Proxy::new(Arc::clone(&gateway)));
+    front.threads = Some(settings.threads);
+    for address in &settings.listen {
+        // Small read buffers: ten thousand idle clients must not cost a gigabyte.
+        let buffer = L4BufferSettings::new(4096, 1460);
+        front.add_listener(ListenerConfig::tcp(address.to_string()).l4_buffer(buffer));
+    }
+    server.add_service(front);
+    if let Some(address) = settings.admin_listen {
+        server.add_service(admin::service(Arc::clone(&gateway), address));
+    }
+    server.add_service(background_service("tasks", tasks::Tasks::new(gateway, store, refusals, file)));
+    server.run(pingora::server::RunArgs::default());
+    Ok(())
+}
+
+/// Pingora's own settings. The upgrade socket and pid file have world-known default paths, and are not used.
+fn server_conf(settings: &crate::config::Server) -> ServerConf {
+    ServerConf {
+        threads: settings.threads,
+        upstream_keepalive_pool_size: 1024,
+        // Time for requests under way after SIGTERM; Pingora waits it out in full.
+        grace_period_seconds: Some(5),
+        graceful_shutdown_timeout_seconds: Some(5),
+        ..ServerConf::default()
+    }
+}
+
+/// Finds out before Pingora does, which would panic.
+fn check_addresses(config: &Config) -> Result<(), Failure> {
+    for address in config.server.listen.iter().chain(&config.server.admin_listen) {
+        TcpListener::bind(address).map_err(|error| Failure::Listen { address: *address, reason: error.to_string() })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,53 @@
+//! The administrator's listener: alive, ready, metrics. It says nothing about apps or people, and no app host reaches it.
+
+use crate::gateway::Gateway;
+use async_trait::async_trait;
+use http::{Response, StatusCode, header};
+use pingora::apps::http_app::{HttpServer, ServeHttp};
+use pingora::protocols::http::ServerSession;
+use pingora::services::listening::Service;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+/// Answers `/healthz`, `/readyz` and `/metrics`.
+pub(super) struct Admin {
+    gateway: Arc<Gateway>,
+}
+
+/// The service that listens on `address`.
+pub(super) fn service(gateway: Arc<Gateway>, address: SocketAddr) -> Service<HttpServer<Admin>> {
+    let mut service = Service::new("admin".to_owned(), HttpServer::new_app(Admin { gateway }));
+    service.threads = Some(1);
+    service.add_tcp(&address.to_string());
+    service
+}
+
+#[async_trait]
+impl ServeHttp for Admin {
+    async fn response(&self, session: &mut ServerSession) -> Response<Vec<u8>> {
+        match session.req_header().uri.path() {
+            "/healthz" => text(StatusCode::OK, "ok\n"),
+            "/readyz" => match self.gateway.world.store.epoch().await {
+                Ok(_) => text(StatusCode::OK, "ready\n"),
+                Err(_) => text(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n"),
+            },
+            "/metrics" => {
+                let mut response = text(StatusCode::OK, "");
+                *response.body_mut() = self.gateway.world.metrics.encode();
+                let length = response.body().len();
+                response.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+                response
+            }
+            _ => text(StatusCode::NOT_FOUND, "nothing here\n"),
+        }
+    }
+}
+
+fn text(status: StatusCode, body: &str) -> Response<Vec<u8>> {
+    let mut response = Response::new(body.as_bytes().to_vec());
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, header::HeaderValue::from_static("text/plain; charset=utf-8"));
+    headers.insert(header::CONTENT_LENGTH, body.len().into());
+    response
+}

@@ -1,0 +1,119 @@
+//! What runs beside the requests: keeping refusals, heeding revocations of other processes, reloading the configuration,
+//! and clearing out the store.
+
+use crate::config;
+use crate::gateway::Gateway;
+use crate::store::Stores;
+use crate::telemetry::{Refused, keep_decisions};
+use async_trait::async_trait;
+use pingora::server::ShutdownWatch;
+use pingora::services::background::BackgroundService;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
+
+/// How soon a revocation by another process (the command line) is heeded.
+const HEED_EVERY: Duration = Duration::from_millis(50);
+
+/// How soon a changed configuration file is noticed.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+const CLEAR_EVERY: Duration = Duration::from_secs(600);
+
+/// All tasks of a gateway.
+pub(super) struct Tasks {
+    gateway: Arc<Gateway>,
+    store: Arc<dyn Stores>,
+    refusals: Mutex<Option<mpsc::Receiver<Refused>>>,
+    file: Option<PathBuf>,
+}
+
+impl Tasks {
+    pub(super) fn new(
+        gateway: Arc<Gateway>,
+        store: Arc<dyn Stores>,
+        refusals: mpsc::Receiver<Refused>,
+        file: Option<PathBuf>,
+    ) -> Self {
+        Self { gateway, store, refusals: Mutex::new(Some(refusals)), file }
+    }
+}
+
+#[async_trait]
+impl BackgroundService for Tasks {
+    async fn start(&self, mut shutdown: ShutdownWatch) {
+        let refusals = self.refusals.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let keeping = async {
+            if let Some(refusals) = refusals {
+                keep_decisions(refusals, Arc::clone(&self.store)).await;
+            }
+        };
+        tokio::select! {
+            ((), (), (), ()) = async { tokio::join!(keeping, self.heed(), self.reload(), self.clear()) } => {}
+            _ = shutdown.changed() => {}
+        }
+    }
+}
+
+impl Tasks {
+    async fn heed(&self) {
+        let mut failing = false;
+        loop {
+            tokio::time::sleep(HEED_EVERY).await;
+            match self.gateway.world.heed_revocations().await {
+                Ok(()) => failing = false,
+                Err(broken) if !failing => {
+                    tracing::error!(target: "store", what = %broken, "the store cannot be asked for revocations");
+                    failing = true;
+                }
+                Err(_) => {}
+            }
+        }
+    }
+
+    async fn clear(&self) {
+        loop {
+            tokio::time::sleep(CLEAR_EVERY).await;
+            let now = self.gateway.world.clock.now();
+            if let Err(broken) = self.store.collect_garbage(now).await {
+                tracing::warn!(target: "store", what = %broken, "the store could not be cleared out");
+            }
+        }
+    }
+
+    /// Reads the file again on SIGHUP or when it changed. A bad file changes nothing.
+    async fn reload(&self) {
+        let Some(file) = &self.file else { return };
+        let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
+        let mut seen = content(file).await;
+        loop {
+            let asked = tokio::select! {
+                _ = hangup.recv() => true,
+                () = tokio::time::sleep(LOOK_EVERY) => false,
+            };
+            let now = content(file).await;
+            if asked || now != seen {
+                seen = now;
+                self.replace(file);
+            }
+        }
+    }
+
+    fn replace(&self, file: &Path) {
+        match config::load(file) {
+            Ok(config) => {
+                self.gateway.replace(config);
+                tracing::info!(target: "config", file = %file.display(), "reloaded");
+            }
+            Err(problems) => {
+                tracing::error!(target: "config", what = %problems, "the changed configuration is wrong; the old one stays");
+            }
+        }
+    }
+}
+
+async fn content(file: &Path) -> Option<Vec<u8>> {
+    tokio::fs::read(file).await.ok()
+}

@@ -1,0 +1,55 @@
+//! From raw settings to values of their final types. Each builder reports every mistake it finds, and returns `None`
+//! exactly when there was one.
+
+mod app;
+mod apps;
+mod oauth;
+mod places;
+mod policies;
+mod redirect_uris;
+mod scopes;
+mod sections;
+mod upstream;
+mod values;
+mod web_url;
+
+use super::Config;
+use super::key::Key;
+use super::raw::RawConfig;
+use super::report::{Mistake, Report};
+use apps::Site;
+use policies::Library;
+
+/// Builds the configuration, without its warnings.
+pub(crate) fn config(report: &mut Report<'_>, raw: &RawConfig) -> Option<Config> {
+    let server = sections::server(report, &raw.server);
+    let auth = sections::auth(report, &raw.auth);
+    let store = sections::store(report, &raw.store);
+    let identity_providers = sections::identity_providers(report, &raw.identity_providers);
+    let library = Library::build(report, raw);
+    let login = auth.as_ref().map(|auth| &auth.origin);
+    let places = places::places(report, &raw.apps, login);
+    warn_of_https(report, login.is_some_and(|login| login.secure), &places);
+    let site = Site { auth: auth.as_ref(), server: server.as_ref(), library: &library, places: &places };
+    let apps = apps::apps(report, &site, &raw.apps);
+    Some(Config {
+        server: server?,
+        auth: auth?,
+        store: store?,
+        identity_providers: identity_providers?,
+        apps: apps?,
+        warnings: Vec::new(),
+    })
+}
+
+/// One warning for all public URLs with https, which something else must serve.
+fn warn_of_https(report: &mut Report<'_>, login: bool, places: &places::Places) {
+    let login = login.then(|| Key::section("auth").field("url"));
+    let mut secure = places.values().flatten().filter(|(_, place)| place.secure);
+    let first = login.or_else(|| secure.next().map(|(key, _)| key.clone()));
+    if let Some(key) = first {
+        let message = "is https, but this version listens by plain HTTP only";
+        let help = "something in front of it must end TLS".to_owned();
+        report.warn(&key, Mistake::new(message).help(help));
+    }
+}

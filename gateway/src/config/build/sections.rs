@@ -1,0 +1,129 @@
+//! `[server]`, `[auth]`, `[store]` and `[identity_providers]`.
+
+use super::values::{HOUR, duration, missing, write};
+use super::web_url::WebUrl;
+use crate::config::key::Key;
+use crate::config::raw::{RawAdminListen, RawAuth, RawIdentityProvider, RawServer, RawStore};
+use crate::config::report::{Mistake, Report};
+use crate::config::{Auth, IdentityProvider, Origin, Server, Store, unsupported};
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::thread::available_parallelism;
+
+/// `[server]`
+pub(crate) fn server(report: &mut Report<'_>, raw: &RawServer) -> Option<Server> {
+    let key = Key::section("server");
+    let listen = listen(report, &key.field("listen"), raw.listen.as_deref());
+    let admin_listen = admin_listen(report, &key.field("admin_listen"), raw);
+    if let (Some(listen), Some(Some(admin))) = (&listen, admin_listen)
+        && admin.port() != 0
+        && listen.contains(&admin)
+    {
+        let mistake = Mistake::new("is in `listen` too").help(write(ADMIN_EXAMPLE));
+        report.error(&key.field("admin_listen"), mistake);
+    }
+    let threads = threads(report, &key.field("threads"), raw.threads);
+    Some(Server { listen: listen?, admin_listen: admin_listen?, threads: threads? })
+}
+
+/// `[auth]`
+pub(crate) fn auth(report: &mut Report<'_>, raw: &RawAuth) -> Option<Auth> {
+    let key = Key::section("auth");
+    let url = key.field("url");
+    let origin = raw.url.as_deref().ok_or_else(|| missing(LOGIN_EXAMPLE)).and_then(login_origin);
+    let origin = report.take(&url, origin);
+    let session = key.field("session_duration");
+    let session_duration = duration(report, &session, raw.session_duration.as_deref(), 24 * HOUR);
+    Some(Auth { origin: origin?, session_duration: session_duration? })
+}
+
+/// `[store]`
+pub(crate) fn store(report: &mut Report<'_>, raw: &RawStore) -> Option<Store> {
+    let url = raw.url.as_deref().unwrap_or(STORE_EXAMPLE);
+    let checked = match url.split_once(':') {
+        Some(("sqlite", file)) if !file.is_empty() => Ok(Store { url: url.to_owned() }),
+        Some(("postgres" | "postgresql", _)) => Err(Mistake::new(format!("PostgreSQL is {}", unsupported::MESSAGE))),
+        _ => Err(Mistake::new("must be `sqlite:` and a file name").help(write(STORE_EXAMPLE))),
+    };
+    report.take(&Key::section("store").field("url"), checked)
+}
+
+/// `[identity_providers]`
+pub(crate) fn identity_providers(
+    report: &mut Report<'_>,
+    raw: &BTreeMap<String, RawIdentityProvider>,
+) -> Option<BTreeMap<String, IdentityProvider>> {
+    if raw.is_empty() {
+        return Some(BTreeMap::from([("local".to_owned(), IdentityProvider::Local)]));
+    }
+    let mut complete = true;
+    for (name, provider) in raw {
+        if provider.r#type.is_none() {
+            let key = Key::section("identity_providers").field(name).field("type");
+            report.error(&key, missing("local"));
+            complete = false;
+        }
+    }
+    let local = |name: &String| (name.clone(), IdentityProvider::Local);
+    complete.then(|| raw.keys().map(local).collect())
+}
+
+fn listen(report: &mut Report<'_>, key: &Key, raw: Option<&[String]>) -> Option<Vec<SocketAddr>> {
+    let Some(raw) = raw else {
+        return Some(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))]);
+    };
+    if raw.is_empty() {
+        let help = format!("write [{LISTEN_EXAMPLE:?}]");
+        report.error(key, Mistake::new("needs at least one address").help(help));
+    }
+    let mut all = Vec::new();
+    for (index, text) in raw.iter().enumerate() {
+        let key = key.index(index);
+        if let Some(address) = report.take(&key, address(text, LISTEN_EXAMPLE)) {
+            if address.port() != 0 && all.contains(&address) {
+                report.error(&key, "is listed twice");
+            }
+            all.push(address);
+        }
+    }
+    (!raw.is_empty() && all.len() == raw.len()).then_some(all)
+}
+
+fn admin_listen(report: &mut Report<'_>, key: &Key, raw: &RawServer) -> Option<Option<SocketAddr>> {
+    match &raw.admin_listen {
+        None => Some(Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 9090)))),
+        Some(RawAdminListen::Off) => Some(None),
+        Some(RawAdminListen::At(text)) => report.take(key, address(text, ADMIN_EXAMPLE)).map(Some),
+    }
+}
+
+fn address(text: &str, example: &str) -> Result<SocketAddr, Mistake> {
+    let wrong = |_| Mistake::new("not an IP address with a port").help(write(example));
+    text.parse().map_err(wrong)
+}
+
+fn threads(report: &mut Report<'_>, key: &Key, raw: Option<u64>) -> Option<usize> {
+    let threads = match raw {
+        None => Ok(available_parallelism().map_or(1, usize::from)),
+        Some(threads @ 1..=1024) => usize::try_from(threads).map_err(|_| Mistake::new("too many")),
+        Some(_) => Err(Mistake::new("must be between 1 and 1024")),
+    };
+    report.take(key, threads)
+}
+
+fn login_origin(text: &str) -> Result<Origin, Mistake> {
+    let url = WebUrl::parse(text, LOGIN_EXAMPLE)?;
+    let host = url.host.to_string();
+    if !url.path.is_empty() {
+        return Err(Mistake::new("has a path").help(write(LOGIN_EXAMPLE)));
+    }
+    if host.contains('*') {
+        return Err(Mistake::new("must be one host, without `*`").help(write(LOGIN_EXAMPLE)));
+    }
+    Ok(Origin { secure: url.secure, host, port: url.port })
+}
+
+const LISTEN_EXAMPLE: &str = "0.0.0.0:8080";
+const ADMIN_EXAMPLE: &str = "127.0.0.1:9090";
+const LOGIN_EXAMPLE: &str = "https://auth.example.com";
+const STORE_EXAMPLE: &str = "sqlite:doorward.db";

@@ -1,0 +1,192 @@
+//! The configuration: what TOML says (`raw`), checked once and turned into values of their final types.
+//!
+//! INVARIANT: a [`Config`] that exists is right; nothing that reads it can find a mistake.
+
+mod build;
+mod document;
+mod key;
+mod load;
+mod place;
+mod presets;
+mod problem;
+mod raw;
+mod read;
+mod report;
+mod suggest;
+mod summary;
+mod unsupported;
+
+#[cfg(test)]
+mod tests;
+
+pub use load::{load, parse};
+pub use problem::{Problem, Problems};
+
+use oauth::app::App as OAuthApp;
+use policy::Policies;
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Everything that a gateway is told.
+#[derive(Debug)]
+pub struct Config {
+    /// Where it listens.
+    pub server: Server,
+    /// Where people sign in.
+    pub auth: Auth,
+    /// Where state is kept.
+    pub store: Store,
+    /// Who can vouch for a person, by name.
+    pub identity_providers: BTreeMap<String, IdentityProvider>,
+    /// The protected apps, by id.
+    pub apps: BTreeMap<String, Arc<App>>,
+    /// What is allowed but probably not meant, for `check` and the log.
+    pub warnings: Vec<Problem>,
+}
+
+/// `[server]`
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// Addresses of the front.
+    pub listen: Vec<SocketAddr>,
+    /// Address of `/healthz`, `/readyz`, `/metrics`; `None` when it is turned off.
+    pub admin_listen: Option<SocketAddr>,
+    /// Worker threads of the front.
+    pub threads: usize,
+}
+
+/// `[auth]`
+#[derive(Clone, Debug)]
+pub struct Auth {
+    /// The login origin: scheme, host and port, no path.
+    pub origin: Origin,
+    /// How long the single sign-on session lasts.
+    pub session_duration: Duration,
+}
+
+/// `[store]`
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// Such as `sqlite:doorward.db`.
+    pub url: String,
+}
+
+/// `[identity_providers.NAME]`
+#[derive(Clone, Debug)]
+pub enum IdentityProvider {
+    /// Built-in accounts with passwords.
+    Local,
+}
+
+/// Scheme, host and port of one of our public URLs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin {
+    /// Whether browsers reach it by https.
+    pub secure: bool,
+    /// Lower case, without port; an IPv6 address has its brackets.
+    pub host: String,
+    /// The port, also when it is the scheme's default.
+    pub port: u16,
+}
+
+/// `[apps.ID]`
+#[derive(Debug)]
+pub struct App {
+    /// Its key.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Where it is reached; the first is its issuer.
+    pub places: Vec<Place>,
+    /// Where its requests go.
+    pub upstream: Upstream,
+    /// Who may pass.
+    pub policies: Policies,
+    /// What an anonymous request gets.
+    pub challenge: Challenge,
+    /// Which identity providers people may use; all when empty.
+    pub allowed_identity_providers: Vec<String>,
+    /// The headers that tell the upstream who is asking.
+    pub identity_headers: IdentityHeaders,
+    /// Whether the client's own `Authorization` header goes on to the upstream.
+    pub pass_authorization: bool,
+    /// Scopes that requests need (OAuth tokens only).
+    pub scope_rules: Vec<ScopeRule>,
+    /// The app as the authorization server knows it.
+    pub oauth: OAuthApp,
+}
+
+impl App {
+    /// Whether people who signed in by this identity provider may use the app.
+    pub fn admits_provider(&self, name: &str) -> bool {
+        self.allowed_identity_providers.is_empty() || self.allowed_identity_providers.iter().any(|allowed| allowed == name)
+    }
+}
+
+/// One public URL of an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Scheme and port.
+    pub secure: bool,
+    /// The host.
+    pub host: HostPattern,
+    /// The port, also when it is the scheme's default.
+    pub port: u16,
+    /// Normalised, without trailing slash; empty for the whole host.
+    pub path: String,
+}
+
+/// A host, or all hosts of a shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostPattern {
+    /// Exactly this host, lower case.
+    Exact(String),
+    /// Labels, where `None` is any one label (written `*`).
+    Labels(Vec<Option<String>>),
+}
+
+/// Where requests go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    /// Whether TLS is spoken to it.
+    pub tls: bool,
+    /// Host name or address; also the name its certificate must have.
+    pub host: String,
+    /// Port.
+    pub port: u16,
+    /// The address, when the host is one.
+    pub address: Option<IpAddr>,
+}
+
+/// `challenge`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Challenge {
+    /// A person's navigation goes to login, everything else gets 401.
+    Auto,
+    /// Every GET goes to login.
+    Redirect,
+    /// Always 401.
+    Unauthorized,
+}
+
+/// `[apps.ID.identity_headers]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IdentityHeaders {
+    /// `Doorward-Assertion`, `X-Forwarded-User`, `X-Forwarded-Email`, `X-Forwarded-Groups`
+    Doorward,
+    /// None.
+    None,
+}
+
+/// `requires` of a scope: requests that need it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeRule {
+    /// The scope.
+    pub scope: String,
+    /// Upper-case methods; empty means all.
+    pub methods: Vec<String>,
+    /// Path patterns as in the `path` selector; empty means all.
+    pub paths: Vec<policy::PathPattern>,
+}

@@ -1,0 +1,106 @@
+//! `[apps.ID]` as TOML says it.
+
+use super::RawOAuth;
+use policy::RawPolicy;
+use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use std::fmt;
+
+/// `[apps.ID]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawApp {
+    /// What people call it. Default: its id.
+    pub(crate) name: Option<String>,
+    /// Its public URL. The host may have `*` for whole labels, and there may be a port and a path. Either this or
+    /// `urls` is required.
+    pub(crate) url: Option<String>,
+    /// Its public URLs; the first is its OAuth issuer.
+    pub(crate) urls: Option<Vec<String>>,
+    /// Where its requests go: `http` or `https`, host and port, no path. Required.
+    pub(crate) upstream: Option<String>,
+    /// Who may pass: names of policies, or policies as inline tables, in order. Without any, nobody passes.
+    pub(crate) policies: Vec<RawPolicyEntry>,
+    /// How long people stay signed in at it. Default: that of `[auth]`.
+    pub(crate) session_duration: Option<String>,
+    /// Which identity providers people may use. Default: all.
+    pub(crate) allowed_identity_providers: Vec<String>,
+    /// What an anonymous request gets: `auto` sends a person's navigation to login and answers 401 to everything
+    /// else, `redirect` sends every GET to login, `401` sends nobody. Default: `auto`.
+    pub(crate) challenge: RawChallenge,
+    /// Whether the client's own `Authorization` header goes on to the upstream. Bearer tokens of an app with managed
+    /// OAuth never do. Default: false, and then any `Authorization` that is no token of this app gets 401.
+    pub(crate) pass_authorization: bool,
+    /// Managed OAuth.
+    pub(crate) oauth: Option<RawOAuth>,
+    /// What the upstream is told about who is asking.
+    pub(crate) identity_headers: RawIdentityHeaders,
+}
+
+/// One of `policies`.
+#[derive(Debug)]
+pub(crate) enum RawPolicyEntry {
+    /// The name of one of `[policies.…]`.
+    Named(String),
+    /// A policy of this app alone. Its name is `inline #2` if it is the second in the list and has none of its own.
+    Inline(RawPolicy),
+}
+
+/// `challenge`
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RawChallenge {
+    /// A person's navigation goes to login, everything else gets 401.
+    #[default]
+    Auto,
+    /// Every GET goes to login.
+    Redirect,
+    /// Always 401.
+    #[serde(rename = "401")]
+    Unauthorized,
+}
+
+/// `[apps.ID.identity_headers]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawIdentityHeaders {
+    /// `doorward`: `Doorward-Assertion` and `X-Forwarded-User`, `-Email`, `-Groups`. `none`: no headers. Default:
+    /// `doorward`.
+    pub(crate) preset: RawPreset,
+}
+
+/// `preset` of the identity headers.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RawPreset {
+    /// The gateway's own.
+    #[default]
+    Doorward,
+    /// None.
+    None,
+}
+
+impl<'de> Deserialize<'de> for RawPolicyEntry {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PolicyEntryVisitor)
+    }
+}
+
+struct PolicyEntryVisitor;
+
+impl<'de> Visitor<'de> for PolicyEntryVisitor {
+    type Value = RawPolicyEntry;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the name of a policy or an inline policy")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<RawPolicyEntry, E> {
+        Ok(RawPolicyEntry::Named(name.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawPolicyEntry, A::Error> {
+        RawPolicy::deserialize(MapAccessDeserializer::new(map)).map(RawPolicyEntry::Inline)
+    }
+}

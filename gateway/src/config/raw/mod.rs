@@ -1,0 +1,115 @@
+//! What a configuration file says, before it means anything. The comments here are the reference of the keys.
+
+mod app;
+mod oauth;
+
+pub(crate) use app::{RawApp, RawChallenge, RawPolicyEntry, RawPreset};
+pub(crate) use oauth::{RawGrant, RawOAuth, RawRegistration, RawRequires, RawScope};
+
+use policy::{RawGroup, RawPolicy};
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, Unexpected, Visitor};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The whole file. All durations in it are written like `"15m"`, `"24h"` or `"14d"`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawConfig {
+    /// Where the gateway listens.
+    pub(crate) server: RawServer,
+    /// Where people sign in.
+    pub(crate) auth: RawAuth,
+    /// Where state is kept.
+    pub(crate) store: RawStore,
+    /// Who can vouch for a person, by name. Without any there is `local`.
+    pub(crate) identity_providers: BTreeMap<String, RawIdentityProvider>,
+    /// Rules with a name, for use in policies.
+    pub(crate) groups: BTreeMap<String, RawGroup>,
+    /// Policies with a name, for use in apps.
+    pub(crate) policies: BTreeMap<String, RawPolicy>,
+    /// The protected apps, by id: a lower-case letter or digit, then up to 23 of these, `-` or `_`.
+    pub(crate) apps: BTreeMap<String, RawApp>,
+}
+
+/// `[server]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawServer {
+    /// The addresses that take requests, by plain HTTP. Default: `["127.0.0.1:8080"]`.
+    pub(crate) listen: Option<Vec<String>>,
+    /// The address of `/healthz`, `/readyz` and `/metrics`, or `false` for none. Default: `"127.0.0.1:9090"`.
+    pub(crate) admin_listen: Option<RawAdminListen>,
+    /// How many threads serve requests. Default: as many as there are CPUs.
+    pub(crate) threads: Option<u64>,
+}
+
+/// `admin_listen`
+#[derive(Debug)]
+pub(crate) enum RawAdminListen {
+    /// `false`
+    Off,
+    /// An address.
+    At(String),
+}
+
+/// `[auth]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawAuth {
+    /// The public URL where people sign in and consent, without a path, on a host of its own. Required.
+    pub(crate) url: Option<String>,
+    /// How long people stay signed in there. Default: `"24h"`.
+    pub(crate) session_duration: Option<String>,
+}
+
+/// `[store]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawStore {
+    /// `sqlite:` and a file name. Default: `"sqlite:doorward.db"`.
+    pub(crate) url: Option<String>,
+}
+
+/// `[identity_providers.NAME]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawIdentityProvider {
+    /// `local`: accounts with a password that the gateway keeps itself. Required.
+    pub(crate) r#type: Option<RawProviderType>,
+}
+
+/// `type` of an identity provider.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RawProviderType {
+    /// Built-in accounts.
+    Local,
+}
+
+impl<'de> Deserialize<'de> for RawAdminListen {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AdminListenVisitor)
+    }
+}
+
+struct AdminListenVisitor;
+
+impl Visitor<'_> for AdminListenVisitor {
+    type Value = RawAdminListen;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an address or `false`")
+    }
+
+    fn visit_bool<E: Error>(self, on: bool) -> Result<RawAdminListen, E> {
+        if on {
+            return Err(E::invalid_value(Unexpected::Bool(on), &self));
+        }
+        Ok(RawAdminListen::Off)
+    }
+
+    fn visit_str<E: Error>(self, address: &str) -> Result<RawAdminListen, E> {
+        Ok(RawAdminListen::At(address.to_owned()))
+    }
+}

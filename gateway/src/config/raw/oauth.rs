@@ -1,0 +1,71 @@
+//! `[apps.ID.oauth]` as TOML says it.
+
+use serde::Deserialize;
+
+/// `[apps.ID.oauth]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawOAuth {
+    /// Whether CLIs and agents may come in by OAuth. Default: `false`.
+    pub(crate) enabled: Option<bool>,
+    /// How long what they are given lasts.
+    pub(crate) grant: RawGrant,
+    /// Which of them may register themselves (RFC 7591).
+    pub(crate) dynamic_client_registration: RawRegistration,
+    /// What they can be limited to, beside `access`, which every app has.
+    pub(crate) scopes: Vec<RawScope>,
+}
+
+/// `[apps.ID.oauth.grant]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawGrant {
+    /// How long an access token lasts. Default: `"15m"`.
+    pub(crate) access_token_lifetime: Option<String>,
+    /// How long a person's permission lasts, refreshes included. Default: `"336h"`.
+    pub(crate) session_duration: Option<String>,
+    /// How long a refresh token that was used already still gets the same answer. Default: `"60s"`.
+    pub(crate) refresh_grace: Option<String>,
+}
+
+/// `[apps.ID.oauth.dynamic_client_registration]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawRegistration {
+    /// Whether clients may register themselves. Default: `true`.
+    pub(crate) enabled: Option<bool>,
+    /// Whether any redirect URI at `http://localhost` is accepted. Default: `true`.
+    pub(crate) allow_any_on_localhost: Option<bool>,
+    /// Whether any redirect URI at `http://127.0.0.1` and `http://[::1]` is accepted. Default: `true`.
+    pub(crate) allow_any_on_loopback: Option<bool>,
+    /// Redirect URIs that are accepted beside these: whole ones, or with `/*` at the end what is below them.
+    pub(crate) allowed_uris: Vec<String>,
+    /// Well-known clients whose redirect URIs are accepted. Default: `["claude", "chatgpt", "cursor", "vscode"]`.
+    pub(crate) presets: Option<Vec<String>>,
+    /// How many clients may be registered at the same time. Default: `10000`.
+    pub(crate) max_clients: Option<u64>,
+    /// How long a client is kept that nobody has given a grant. Default: `"24h"`.
+    pub(crate) unused_for: Option<String>,
+}
+
+/// `[[apps.ID.oauth.scopes]]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawScope {
+    /// Its name. Required.
+    pub(crate) name: Option<String>,
+    /// What it allows, for the consent page. Default: its name.
+    pub(crate) description: Option<String>,
+    /// Which requests need it. Default: none.
+    pub(crate) requires: Option<RawRequires>,
+}
+
+/// `requires` of a scope. A request needs the scope if both its method and its path are listed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawRequires {
+    /// Methods in upper case. Default: all.
+    pub(crate) methods: Vec<String>,
+    /// Paths, or with `/*` at the end also what is below them. Default: all.
+    pub(crate) paths: Vec<String>,
+}

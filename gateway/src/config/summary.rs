@@ -1,0 +1,117 @@
+//! The effective configuration, with every default filled in, for people and programs to read.
+
+use super::{App, Challenge, Config, IdentityHeaders, IdentityProvider};
+use humantime::format_duration;
+use policy::{Explanation, Facts, PolicyTrace, RulesTrace, Via};
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+impl Config {
+    /// The configuration as it is used, in the words of the file. It holds no secret.
+    pub fn summary(&self) -> Value {
+        let listen: Vec<_> = self.server.listen.iter().map(ToString::to_string).collect();
+        let admin = self.server.admin_listen.map(|address| address.to_string());
+        let providers = self.identity_providers.iter().map(|(name, provider)| {
+            let IdentityProvider::Local = provider;
+            (name.clone(), json!({ "type": "local" }))
+        });
+        let apps = self.apps.iter().map(|(id, app)| (id.clone(), summary_of(app)));
+        json!({
+            "server": {
+                "listen": listen,
+                "admin_listen": admin.map_or(Value::Bool(false), Value::String),
+                "threads": self.server.threads,
+            },
+            "auth": {
+                "url": self.auth.origin.url(),
+                "session_duration": written(self.auth.session_duration),
+            },
+            "store": { "url": self.store.url },
+            "identity_providers": providers.collect::<Map<_, _>>(),
+            "apps": apps.collect::<Map<_, _>>(),
+        })
+    }
+}
+
+fn summary_of(app: &App) -> Value {
+    let urls: Vec<_> = app.places.iter().map(|place| place.url()).collect();
+    // Nobody asks for anything: only the rules are of interest, not what becomes of them.
+    let nobody = Facts { identity: None, via: Via::Browser, client_id: None, request: None };
+    let Explanation { policies, .. } = app.policies.explain(&nobody);
+    json!({
+        "name": app.name,
+        "urls": urls,
+        "upstream": app.upstream.url(),
+        "policies": policies.iter().map(policy).collect::<Vec<_>>(),
+        "session_duration": written(app.oauth.session_duration),
+        "allowed_identity_providers": app.allowed_identity_providers,
+        "challenge": match app.challenge {
+            Challenge::Auto => "auto",
+            Challenge::Redirect => "redirect",
+            Challenge::Unauthorized => "401",
+        },
+        "identity_headers": { "preset": match app.identity_headers {
+            IdentityHeaders::Doorward => "doorward",
+            IdentityHeaders::None => "none",
+        } },
+        "oauth": oauth(app),
+    })
+}
+
+fn policy(policy: &PolicyTrace) -> Value {
+    let RulesTrace { include, require, exclude } = &policy.rules;
+    let [include, require, exclude] =
+        [include, require, exclude].map(|list| list.iter().map(|entry| entry.selector.as_str()).collect::<Vec<_>>());
+    json!({
+        "name": policy.name,
+        "action": policy.action,
+        "include": include,
+        "require": require,
+        "exclude": exclude,
+    })
+}
+
+fn oauth(app: &App) -> Value {
+    let Some(managed) = &app.oauth.managed else {
+        return json!({ "enabled": false });
+    };
+    let registration = managed.registration.as_ref().map(|registration| {
+        let (rules, limits) = (&registration.redirect_rules, &registration.limits);
+        json!({
+            "enabled": true,
+            "allow_any_on_localhost": rules.any_on_localhost,
+            "allow_any_on_loopback": rules.any_on_loopback,
+            "allowed_uris": rules.allowed,
+            "max_clients": limits.total,
+            "unused_for": written(limits.unused_for),
+        })
+    });
+    json!({
+        "enabled": true,
+        "issuer": app.oauth.issuer,
+        "grant": {
+            "access_token_lifetime": written(managed.access_token_lifetime),
+            "session_duration": written(managed.grant_duration),
+            "refresh_grace": written(managed.refresh_grace),
+        },
+        "dynamic_client_registration": registration.unwrap_or_else(|| json!({ "enabled": false })),
+        "scopes": scopes(app),
+    })
+}
+
+fn scopes(app: &App) -> Vec<Value> {
+    let known = app.oauth.scopes.names().filter_map(|name| app.oauth.scopes.find(name));
+    let scope = |scope: &oauth::scope::Scope| {
+        let rule = app.scope_rules.iter().find(|rule| rule.scope == scope.name);
+        let requires = rule.map(|rule| {
+            let paths: Vec<_> = rule.paths.iter().map(ToString::to_string).collect();
+            json!({ "methods": rule.methods, "paths": paths })
+        });
+        json!({ "name": scope.name, "description": scope.description, "requires": requires })
+    };
+    known.map(scope).collect()
+}
+
+fn written(duration: Duration) -> String {
+    format_duration(duration).to_string()
+}

@@ -1,0 +1,82 @@
+//! What the authorization server is told about an app.
+
+use super::{config, with_app};
+use oauth::redirect_uri::Unacceptable;
+use std::time::Duration;
+
+#[test]
+fn the_endpoints_follow_from_the_url() {
+    let config = config(&with_app("http://Wiki.localhost:8080/docs/", "oauth.enabled = true"));
+    let app = &config.apps["wiki"].oauth;
+    assert_eq!(app.issuer, "http://wiki.localhost:8080/docs");
+    assert_eq!(app.resource.canonical(), app.issuer);
+    let endpoints = &app.endpoints;
+    let login = "http://auth.localhost:8080/.doorward/oauth/wiki";
+    let own = "http://wiki.localhost:8080/.doorward/oauth/wiki";
+    assert_eq!(endpoints.authorization, format!("{login}/authorize"));
+    assert_eq!(endpoints.token, format!("{own}/token"));
+    assert_eq!(endpoints.registration, format!("{own}/register"));
+    assert_eq!(endpoints.jwks, format!("{own}/jwks"));
+    assert_eq!(app.browser_redirect_uris, ["http://wiki.localhost:8080/.doorward/callback"]);
+}
+
+#[test]
+fn managed_oauth_is_off_unless_turned_on() {
+    let config = config(&with_app("http://wiki.localhost", ""));
+    assert!(config.apps["wiki"].oauth.managed.is_none());
+}
+
+#[test]
+fn the_defaults_let_a_cli_in() {
+    let config = config(&with_app("http://wiki.localhost", "oauth.enabled = true"));
+    let managed = config.apps["wiki"].oauth.managed.as_ref().expect("managed OAuth");
+    assert_eq!(managed.access_token_lifetime, Duration::from_secs(900));
+    assert_eq!(managed.grant_duration, Duration::from_secs(336 * 3600));
+    assert_eq!(managed.refresh_grace, Duration::from_secs(60));
+    let registration = managed.registration.as_ref().expect("registration");
+    let check = |uri| registration.redirect_rules.check(uri);
+    for uri in [
+        "http://localhost:3118/callback",
+        "http://127.0.0.1:9/x",
+        "https://claude.ai/api/mcp/auth_callback",
+        "https://chatgpt.com/connector/oauth/abc",
+        "cursor://anysphere.cursor-mcp/oauth/callback",
+        "https://vscode.dev/redirect",
+    ] {
+        assert_eq!(check(uri), Ok(()), "{uri}");
+    }
+    assert_eq!(check("https://evil.example/cb"), Err(Unacceptable::NotAllowed));
+    assert_eq!(registration.limits.total, 10_000);
+    assert_eq!(registration.limits.unused_for, Duration::from_secs(24 * 3600));
+}
+
+#[test]
+fn a_neighbour_on_the_same_origin_is_another_resource() {
+    let neighbour = "[apps.api]\nurl = 'http://wiki.localhost/api'\nupstream = 'http://127.0.0.1:3001'\n";
+    let config = config(&with_app("http://wiki.localhost", neighbour));
+    let (wiki, api) = (&config.apps["wiki"].oauth, &config.apps["api"].oauth);
+    assert!(wiki.resource.is_named_by("http://wiki.localhost/x"));
+    assert!(!wiki.resource.is_named_by("http://wiki.localhost/api/x"));
+    assert!(api.resource.is_named_by("http://wiki.localhost/api/x"));
+    assert!(!api.resource.is_named_by("http://wiki.localhost/x"));
+}
+
+#[test]
+fn several_urls_have_one_issuer() {
+    let text = with_app("http://x", "")
+        .replace("url = 'http://x'", "urls = ['http://a.ex', 'http://b.ex/wiki', 'http://a.ex:80/x']");
+    let config = config(&text);
+    let app = &config.apps["wiki"].oauth;
+    assert_eq!(app.issuer, "http://a.ex");
+    assert!(app.resource.is_named_by("http://b.ex/wiki"));
+    let callbacks = ["http://a.ex/.doorward/callback", "http://b.ex/.doorward/callback"];
+    assert_eq!(app.browser_redirect_uris, callbacks);
+}
+
+#[test]
+fn an_app_at_a_pattern_of_hosts_has_no_callback() {
+    let config = config(&with_app("http://*.wiki.localhost", ""));
+    let app = &config.apps["wiki"].oauth;
+    assert_eq!(app.issuer, "http://*.wiki.localhost");
+    assert!(app.browser_redirect_uris.is_empty());
+}

@@ -1,0 +1,74 @@
+//! What the documentation of coming versions speaks of and this version cannot do yet: better said so than "unknown".
+
+use super::document::Document;
+use super::key::Key;
+use super::report::{Mistake, Report};
+
+/// Reports what is not supported and takes it out of `rest`.
+pub(crate) fn remove(rest: &mut Document<'_>, report: &mut Report<'_>) {
+    // From the end, so that list elements keep their positions.
+    for key in report.document().keys().into_iter().rev() {
+        let Some(culprit) = unsupported(report.document(), &key) else { continue };
+        report.unread(culprit, Mistake::new(MESSAGE));
+        rest.remove(&key);
+    }
+}
+
+/// Whether a selector belongs to a coming version.
+pub(crate) fn is_selector(name: &str) -> bool {
+    SELECTORS.contains(&name)
+}
+
+pub(crate) const MESSAGE: &str = "not supported in this version";
+
+/// The key to blame if what is at `key` cannot be done yet.
+fn unsupported(document: &Document<'_>, key: &Key) -> Option<Key> {
+    if KEYS.iter().any(|pattern| key.is_like(pattern)) {
+        return Some(key.clone());
+    }
+    let says = |(pattern, inner, values): &(&str, &str, &[&str])| {
+        let value = key.field(inner);
+        let text = key.is_like(pattern).then(|| document.text(&value)).flatten()?;
+        values.contains(&text).then_some(value)
+    };
+    VALUES.iter().find_map(says)
+}
+
+const KEYS: &[&str] = &[
+    "server.trusted_proxies",
+    "server.certificates",
+    "server.acme",
+    "geoip",
+    "policies.*.mode",
+    "policies.*.session_duration",
+    "apps.*.policies.*.mode",
+    "apps.*.policies.*.session_duration",
+    "apps.*.upstreams",
+    "apps.*.load_balancing",
+    "apps.*.health_check",
+    "apps.*.oauth.client_id_metadata_documents",
+];
+
+/// A table that is left out as a whole because of what one of its values says.
+const VALUES: &[(&str, &str, &[&str])] = &[
+    ("identity_providers.*", "type", &["oidc", "github", "email_code"]),
+    ("apps.*.identity_headers", "preset", &["cloudflare", "oauth2-proxy"]),
+];
+
+const SELECTORS: &[&str] = &[
+    "idp_group",
+    "claim",
+    "auth_method",
+    "country",
+    "service_token",
+    "any_service_token",
+    "certificate",
+    "common_name",
+    "linked_app",
+    "external_evaluation",
+    "client_domain",
+    "scope",
+    "mcp_tool",
+    "mcp_method",
+    "time",
+];

@@ -1,0 +1,109 @@
+//! What a request works with: the world that lives as long as the process, and the snapshot of the configuration that is
+//! taken once per request.
+
+use crate::approval::PolicyApproval;
+use crate::config::Config;
+use crate::identify::Memory;
+use crate::limits::Limits;
+use crate::route::Routes;
+use crate::store::Stores;
+use crate::telemetry::{Metrics, Recorder};
+use arc_swap::ArcSwap;
+use oauth::keys::Keyring;
+use oauth::store::StoreError;
+use oauth::world::{Clock, Random};
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Everything that outlives a reload.
+pub(crate) struct World {
+    pub(crate) store: Arc<dyn Stores>,
+    pub(crate) keys: Arc<Keyring>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) random: Arc<dyn Random>,
+    pub(crate) memory: Memory,
+    pub(crate) limits: Limits,
+    pub(crate) recorder: Recorder,
+    pub(crate) metrics: Metrics,
+    seen_epoch: AtomicU64,
+}
+
+impl World {
+    /// Loads the keys and opens the world. The recorder's task is the caller's to run.
+    pub(crate) async fn open(
+        store: Arc<dyn Stores>,
+        clock: Arc<dyn Clock>,
+        random: Arc<dyn Random>,
+        recorder: Recorder,
+    ) -> Result<Self, StoreError> {
+        let keys = Keyring::load(&*as_oauth(&store), &*random, clock.now()).await?;
+        let seen_epoch = AtomicU64::new(store.epoch().await?);
+        let (memory, limits, metrics) = (Memory::new(), Limits::new(), Metrics::new());
+        Ok(Self { store, keys: Arc::new(keys), clock, random, memory, limits, recorder, metrics, seen_epoch })
+    }
+
+    /// Forgets what was verified if something was taken away since, here or by another process.
+    pub(crate) async fn heed_revocations(&self) -> Result<(), StoreError> {
+        let epoch = self.store.epoch().await?;
+        if self.seen_epoch.swap(epoch, Ordering::AcqRel) != epoch {
+            self.memory.forget();
+        }
+        Ok(())
+    }
+}
+
+fn as_oauth(store: &Arc<dyn Stores>) -> Arc<dyn oauth::store::Store> {
+    Arc::clone(store) as Arc<dyn oauth::store::Store>
+}
+
+/// One configuration, ready to be used.
+pub(crate) struct Snapshot {
+    pub(crate) config: Arc<Config>,
+    pub(crate) routes: Routes,
+    pub(crate) oauth: oauth::Server,
+}
+
+impl Snapshot {
+    fn new(world: &World, config: Config) -> Self {
+        let config = Arc::new(config);
+        let approval = Arc::new(PolicyApproval::new(Arc::clone(&world.store), Arc::clone(&config)));
+        let oauth = oauth::Server {
+            store: as_oauth(&world.store),
+            keys: Arc::clone(&world.keys),
+            random: Arc::clone(&world.random),
+            approval,
+        };
+        Self { routes: Routes::new(&config), config, oauth }
+    }
+}
+
+/// The gateway: the world and the current snapshot.
+pub(crate) struct Gateway {
+    pub(crate) world: World,
+    current: ArcSwap<Snapshot>,
+}
+
+impl Gateway {
+    pub(crate) fn new(world: World, config: Config) -> Self {
+        let current = ArcSwap::from_pointee(Snapshot::new(&world, config));
+        Self { world, current }
+    }
+
+    /// The configuration of now, for one request from its start to its end.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.current.load_full()
+    }
+
+    /// Puts a new configuration in place. Requests under way end with the old one.
+    pub(crate) fn replace(&self, config: Config) {
+        self.current.store(Arc::new(Snapshot::new(&self.world, config)));
+        self.world.memory.forget();
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Gateway")
+    }
+}

@@ -1,0 +1,118 @@
+//! Bearer tokens (RFC 6750): our own access tokens for this app, and nothing else. Verified wholly once, then remembered.
+
+use super::known::{Known, Place, Verified};
+use crate::gateway::World;
+use crate::refusal::{At, BadCredential, Refusal};
+use crate::request::Request;
+use oauth::jwt::Invalid;
+use oauth::store::Grant;
+use oauth::token::{self, AccessToken};
+use oauth::world::Timestamp;
+use policy::Via;
+use std::sync::Arc;
+
+/// Who a presented token proves; `None` when none is presented. A bad one ends the search.
+pub(crate) async fn identify(world: &World, at: &At, request: &Request) -> Result<Option<Arc<Known>>, Refusal> {
+    let Some(authorization) = &request.authorization else { return Ok(None) };
+    let Some(token) = token_of(authorization) else {
+        if at.app.pass_authorization && !is_bearer(authorization) {
+            return Ok(None);
+        }
+        return Err(Refusal::InvalidToken(at.clone(), MALFORMED));
+    };
+    if at.app.oauth.managed.is_none() {
+        return if at.app.pass_authorization { Ok(None) } else { Err(Refusal::InvalidToken(at.clone(), NOT_HERE)) };
+    }
+    let place = Place::of("bearer", &at.app.id, token);
+    if let Some(known) = world.memory.find(&place, request.now) {
+        return Ok(Some(known));
+    }
+    let generation = world.memory.generation();
+    let verified = verify(world, at, token, request.now).await?;
+    Ok(Some(world.memory.keep(place, generation, verified)))
+}
+
+/// The one token of a well-formed `Bearer` header; the scheme's case does not matter (RFC 9110 section 11.1).
+fn token_of(authorization: &str) -> Option<&str> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    let token = token.trim_start();
+    let well_formed = !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic() && b != b',');
+    (scheme.eq_ignore_ascii_case("bearer") && well_formed).then_some(token)
+}
+
+/// Whether a header claims to be a bearer token, however malformed.
+pub(crate) fn is_bearer(authorization: &str) -> bool {
+    let scheme = authorization.split([' ', '\t', ',']).next().unwrap_or_default();
+    scheme.eq_ignore_ascii_case("bearer")
+}
+
+async fn verify(world: &World, at: &At, token: &str, now: Timestamp) -> Result<Verified, Refusal> {
+    let claims = token::verify(&world.keys.access_token, &at.app.oauth, token, now)
+        .map_err(|invalid| Refusal::InvalidToken(at.clone(), describe(invalid)))?;
+    let ended = || Refusal::InvalidToken(at.clone(), ENDED);
+    let grant = world.store.grant(&claims.grant).await?.filter(|grant| is_behind(grant, &claims, at, now)).ok_or_else(ended)?;
+    let account = world.store.account_by_subject(&claims.sub).await?.filter(|account| !account.disabled);
+    let identity = account.ok_or_else(ended)?.identity(&grant.login_method);
+    let client = world.store.client(&at.app.id, &grant.client).await?.ok_or_else(ended)?;
+    Ok(Verified {
+        identity,
+        via: Via::Agent,
+        client: grant.client,
+        client_name: Some(client.name),
+        grant: grant.id,
+        scope: claims.scope,
+        expires_at: claims.exp.min(grant.expires_at),
+    })
+}
+
+/// The signature says what was granted; the store says whether it still is.
+fn is_behind(grant: &Grant, claims: &AccessToken, at: &At, now: Timestamp) -> bool {
+    grant.is_live(now)
+        && grant.app == at.app.id
+        && grant.subject == claims.sub
+        && grant.client.as_str() == claims.client_id
+        && !grant.client.is_browser()
+}
+
+const MALFORMED: BadCredential = BadCredential {
+    code: "authorization_malformed",
+    description: "the Authorization header must be one Bearer token of this app",
+};
+const NOT_HERE: BadCredential = BadCredential {
+    code: "bearer_token_not_accepted",
+    description: "this app takes no tokens; managed OAuth is off for it",
+};
+const ENDED: BadCredential = BadCredential {
+    code: "bearer_token_revoked",
+    description: "the grant behind the token has ended; sign in again",
+};
+
+fn describe(invalid: Invalid) -> BadCredential {
+    match invalid {
+        Invalid::Expired => BadCredential { code: "bearer_token_expired", description: "the token has expired; refresh it" },
+        Invalid::WrongPlace => BadCredential { code: "bearer_token_wrong_audience", description: "the token is for another app" },
+        Invalid::NotYetValid => BadCredential { code: "bearer_token_not_yet_valid", description: "the token is not valid yet" },
+        Invalid::Malformed
+        | Invalid::WrongType
+        | Invalid::UnknownKey
+        | Invalid::BadSignature
+        | Invalid::MissingClaim => BadCredential { code: "bearer_token_invalid", description: "the token is not one of this app" },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ch_21_the_scheme_is_case_insensitive() {
+        assert_eq!(token_of("bEaReR abc"), Some("abc"));
+    }
+
+    #[test]
+    fn ch_22_malformed_headers_carry_no_token() {
+        for bad in ["foo", "Bearer", "Bearer ", "Bearer a b", "Bearer a,Bearer b", "Basic YTpi", "DPoP x", "Bearerabc", "Bearer \u{e4}", ""] {
+            assert_eq!(token_of(bad), None, "{bad}");
+        }
+    }
+}

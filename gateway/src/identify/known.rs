@@ -1,0 +1,158 @@
+//! Credentials that were verified, remembered by their hash, so that a repeated request asks no store and checks no
+//! signature. Whatever takes something away makes everything remembered before it forgotten.
+
+use crate::assertion::Signed;
+use moka::sync::Cache;
+use oauth::client::ClientId;
+use oauth::world::Timestamp;
+use policy::{Identity, Via};
+use sha2::{Digest, Sha256};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// Who a credential proves.
+#[derive(Debug)]
+pub(crate) struct Known {
+    /// The person, as of the verification.
+    pub(crate) identity: Identity,
+    /// By which transport.
+    pub(crate) via: Via,
+    /// Through which client.
+    pub(crate) client: ClientId,
+    /// What the client calls itself; `None` for the browser.
+    pub(crate) client_name: Option<String>,
+    /// The grant behind it.
+    pub(crate) grant: String,
+    /// Granted scope; empty for the browser.
+    pub(crate) scope: String,
+    /// When the credential ends. Checked at every use: forgetting is not an expiry check.
+    pub(crate) expires_at: Timestamp,
+    /// The assertion for the upstream, signed at most once in its lifetime.
+    pub(crate) assertion: Mutex<Option<Signed>>,
+    generation: u64,
+}
+
+/// A verification's result, before it is remembered.
+#[derive(Debug)]
+pub(crate) struct Verified {
+    pub(crate) identity: Identity,
+    pub(crate) via: Via,
+    pub(crate) client: ClientId,
+    pub(crate) client_name: Option<String>,
+    pub(crate) grant: String,
+    pub(crate) scope: String,
+    pub(crate) expires_at: Timestamp,
+}
+
+/// Where a credential is remembered: a hash of the credential and the app it was presented at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Place([u8; 32]);
+
+impl Place {
+    /// The place of a credential of one kind at one app.
+    pub(crate) fn of(kind: &str, app: &str, credential: &str) -> Self {
+        let mut hash = Sha256::new();
+        for part in [kind, app] {
+            hash.update(part.as_bytes());
+            hash.update([0]);
+        }
+        hash.update(credential.as_bytes());
+        Self(hash.finalize().into())
+    }
+}
+
+/// The bounded memory of verified credentials.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    entries: Cache<Place, Arc<Known>>,
+    generation: AtomicU64,
+}
+
+const MOST_ENTRIES: u64 = 100_000;
+const LONGEST: Duration = Duration::from_secs(3600);
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        let entries = Cache::builder().max_capacity(MOST_ENTRIES).time_to_live(LONGEST).build();
+        Self { entries, generation: AtomicU64::new(0) }
+    }
+
+    /// What is remembered and still holds.
+    pub(crate) fn find(&self, place: &Place, now: Timestamp) -> Option<Arc<Known>> {
+        let known = self.entries.get(place)?;
+        (known.generation == self.generation() && now < known.expires_at).then_some(known)
+    }
+
+    /// The generation that a verification begins in. It must be read before the store is asked: a revocation in between
+    /// then leaves an entry that is never found.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// Remembers what was verified in `generation`.
+    pub(crate) fn keep(&self, place: Place, generation: u64, verified: Verified) -> Arc<Known> {
+        let Verified { identity, via, client, client_name, grant, scope, expires_at } = verified;
+        let assertion = Mutex::new(None);
+        let known = Known { identity, via, client, client_name, grant, scope, expires_at, assertion, generation };
+        let known = Arc::new(known);
+        self.entries.insert(place, Arc::clone(&known));
+        known
+    }
+
+    /// Forgets everything: the next request of each credential is verified afresh.
+    pub(crate) fn forget(&self) {
+        self.generation.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn verified(expires_at: i64) -> Verified {
+        Verified {
+            identity: Identity {
+                kind: policy::Kind::User,
+                subject: "s".into(),
+                email: None,
+                name: None,
+                groups: vec![],
+                login_method: "local".into(),
+            },
+            via: Via::Browser,
+            client: ClientId::browser(),
+            client_name: None,
+            grant: "g".into(),
+            scope: String::new(),
+            expires_at: Timestamp::from_seconds(expires_at),
+        }
+    }
+
+    #[test]
+    fn an_entry_ends_with_its_credential() {
+        let memory = Memory::new();
+        let place = Place::of("session", "a", "x");
+        memory.keep(place, memory.generation(), verified(10));
+        assert!(memory.find(&place, Timestamp::from_seconds(9)).is_some());
+        assert!(memory.find(&place, Timestamp::from_seconds(10)).is_none());
+    }
+
+    #[test]
+    fn jw_10_what_was_verified_before_a_revocation_is_never_found_after() {
+        let memory = Memory::new();
+        let place = Place::of("session", "a", "x");
+        let before = memory.generation();
+        memory.forget();
+        memory.keep(place, before, verified(10));
+        assert!(memory.find(&place, Timestamp::from_seconds(1)).is_none());
+    }
+
+    #[test]
+    fn a_credential_of_one_app_or_kind_is_unknown_at_another() {
+        let places = [Place::of("s", "a", "x"), Place::of("s", "b", "x"), Place::of("b", "a", "x"), Place::of("s", "ax", "")];
+        for (i, place) in places.iter().enumerate() {
+            assert!(places.iter().skip(i + 1).all(|other| other != place));
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! Who asks. Credential kinds are tried in order; the first that is presented settles it: valid or not.
+//!
+//! | kind | absent | invalid |
+//! |---|---|---|
+//! | [`bearer`] | no `Authorization` | 401, also beside a good cookie |
+//! | [`session`] | no cookie of this app | counts as absent, said out loud there |
+
+pub(crate) mod bearer;
+pub(crate) mod known;
+pub(crate) mod session;
+
+pub(crate) use known::{Known, Memory};
+
+use crate::gateway::World;
+use crate::refusal::{At, Refusal};
+use crate::request::Request;
+use std::sync::Arc;
+
+/// The identity that the first presented credential proves; `None` is anonymous.
+pub(crate) async fn first(world: &World, at: &At, request: &Request) -> Result<Option<Arc<Known>>, Refusal> {
+    if let Some(known) = bearer::identify(world, at, request).await? {
+        return Ok(Some(known));
+    }
+    session::identify(world, at, request).await
+}

@@ -1,0 +1,27 @@
+//! The gateway: the proxy in front of the apps, and the program.
+//!
+//! A request goes one straight line: [`request`] → [`route`] → [`identify`] → policy → [`admit`] → upstream. What ends it
+//! on the way is a [`refusal`], and [`respond`] alone turns that into bytes. Our own endpoints are in [`own`] and
+//! [`login`]; [`compose`] puts the parts together.
+
+mod admit;
+mod approval;
+mod assertion;
+pub mod cli;
+pub mod compose;
+pub mod config;
+mod gateway;
+mod identify;
+mod limits;
+mod login;
+mod own;
+pub mod pages;
+mod proxy;
+mod refusal;
+mod request;
+mod respond;
+mod route;
+pub mod sample;
+pub mod store;
+mod telemetry;
+mod world;

@@ -1,0 +1,100 @@
+//! How often one address may call what costs us: a count per minute and bucket, in a bounded map. Generous, because fifty
+//! people behind one address sign in on the same morning.
+
+use moka::sync::Cache;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+/// What is counted; each has its own budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Bucket {
+    /// Wrong passwords, all accounts together.
+    WrongPassword,
+    /// Dynamic registrations.
+    Registration,
+    /// Token requests.
+    Token,
+    /// Authorization requests and login pages.
+    Authorization,
+}
+
+impl Bucket {
+    const fn per_minute(self) -> u32 {
+        match self {
+            Self::WrongPassword => 30,
+            Self::Registration => 240,
+            Self::Token => 3000,
+            Self::Authorization => 1200,
+        }
+    }
+}
+
+/// The seconds after which a refused caller may try again.
+pub(crate) const RETRY_AFTER: u64 = 60;
+
+const WINDOW: Duration = Duration::from_secs(RETRY_AFTER);
+const WRONG_PASSWORDS_PER_ACCOUNT: u32 = 10;
+
+/// The counts of the last minute.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    by_address: Cache<(Bucket, IpAddr), Arc<AtomicU32>>,
+    by_account: Cache<(String, IpAddr), Arc<AtomicU32>>,
+}
+
+impl Limits {
+    pub(crate) fn new() -> Self {
+        let by_address = Cache::builder().max_capacity(100_000).time_to_live(WINDOW).build();
+        let by_account = Cache::builder().max_capacity(100_000).time_to_live(WINDOW).build();
+        Self { by_address, by_account }
+    }
+
+    /// Counts a call; `false` when the budget of this minute is used up.
+    pub(crate) fn take(&self, bucket: Bucket, ip: IpAddr) -> bool {
+        let count = self.by_address.get_with((bucket, ip), Arc::default);
+        count.fetch_add(1, Ordering::Relaxed) < bucket.per_minute()
+    }
+
+    /// Whether a password may be tried. Counted per account *and* address, so that nobody locks others out.
+    pub(crate) fn may_try_password(&self, username: &str, ip: IpAddr) -> bool {
+        let account = self.by_account.get(&(username.to_owned(), ip));
+        let address = self.by_address.get(&(Bucket::WrongPassword, ip));
+        account.is_none_or(|count| count.load(Ordering::Relaxed) < WRONG_PASSWORDS_PER_ACCOUNT)
+            && address.is_none_or(|count| count.load(Ordering::Relaxed) < Bucket::WrongPassword.per_minute())
+    }
+
+    /// Counts a wrong password.
+    pub(crate) fn wrong_password(&self, username: &str, ip: IpAddr) {
+        self.by_account.get_with((username.to_owned(), ip), Arc::default).fetch_add(1, Ordering::Relaxed);
+        self.take(Bucket::WrongPassword, ip);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_wrong_passwords_stop_one_address_at_one_account_only() {
+        let limits = Limits::new();
+        let (here, there): (IpAddr, IpAddr) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
+        for _ in 0..10 {
+            assert!(limits.may_try_password("ada", here));
+            limits.wrong_password("ada", here);
+        }
+        assert!(!limits.may_try_password("ada", here));
+        assert!(limits.may_try_password("ada", there), "others are not locked out");
+        assert!(limits.may_try_password("bob", here));
+    }
+
+    #[test]
+    fn op_03_a_bucket_has_an_end_and_is_not_shared() {
+        let limits = Limits::new();
+        let ip = "10.0.0.1".parse().unwrap();
+        assert!((0..240).all(|_| limits.take(Bucket::Registration, ip)));
+        assert!(!limits.take(Bucket::Registration, ip));
+        assert!(limits.take(Bucket::Token, ip));
+    }
+}

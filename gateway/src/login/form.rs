@@ -1,0 +1,87 @@
+//! Forms that change something: proof that the browser that sends one is the one that was given it, and that no other site
+//! made it do so (RFC 9700 section 4.7).
+
+use crate::config::Origin;
+use crate::gateway::World;
+use crate::identify::session::set_cookie;
+use crate::request::Request;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use oauth::secret::SecretHash;
+use oauth::world::Timestamp;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::time::Duration;
+
+/// How long a form can be sent, and a sign-in can take.
+const LIFETIME: Duration = Duration::from_secs(3600);
+
+const CHARS: usize = 32;
+
+/// The random value that marks a browser at one host while somebody signs in. One cookie for all tabs and attempts.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    value: String,
+    is_new: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Sealed<T> {
+    browser: SecretHash,
+    expires_at: Timestamp,
+    content: T,
+}
+
+impl Browser {
+    /// The browser's mark, or a new one.
+    pub(crate) fn of(world: &World, origin: &Origin, request: &Request) -> Self {
+        Self::known(origin, request).unwrap_or_else(|| {
+            let value = URL_SAFE_NO_PAD.encode(world.random.bytes::<24>());
+            Self { value, is_new: true }
+        })
+    }
+
+    /// The browser's mark, if it has one.
+    pub(crate) fn known(origin: &Origin, request: &Request) -> Option<Self> {
+        let value = request.cookie(&cookie_name(origin))?;
+        let well_formed = value.len() == CHARS && URL_SAFE_NO_PAD.decode(value).is_ok();
+        well_formed.then(|| Self { value: value.to_owned(), is_new: false })
+    }
+
+    /// The secret value.
+    pub(crate) fn value(&self) -> &str {
+        &self.value
+    }
+
+    /// The `Set-Cookie` that a new mark needs.
+    pub(crate) fn cookies(&self, origin: &Origin) -> Vec<String> {
+        let cookie = || set_cookie(origin, &cookie_name(origin), &self.value, LIFETIME);
+        self.is_new.then(cookie).into_iter().collect()
+    }
+
+    /// Seals `content` for this browser and purpose.
+    pub(crate) fn seal<T: Serialize>(&self, world: &World, purpose: &str, content: T, now: Timestamp) -> String {
+        let sealed = Sealed { browser: SecretHash::of(&self.value), expires_at: now.plus(LIFETIME), content };
+        world.keys.sealer.seal(purpose, &sealed, &*world.random)
+    }
+
+    /// What was sealed for this browser and purpose, if it is not too old.
+    pub(crate) fn open<T: DeserializeOwned>(&self, world: &World, purpose: &str, text: &str, now: Timestamp) -> Option<T> {
+        let sealed = world.keys.sealer.open::<Sealed<T>>(purpose, text)?;
+        let fresh = sealed.browser.matches(&SecretHash::of(&self.value)) && now < sealed.expires_at;
+        fresh.then_some(sealed.content)
+    }
+}
+
+/// Whether a form's request was made by a page of this origin, as far as the browser says: by `Sec-Fetch-Site`, or by
+/// `Origin` in browsers that do not send it. (Our pages send no referrer, and then `Origin` is `null` even for their own
+/// forms.) A client that says neither is no browser, and is held by the form's token alone.
+pub(crate) fn is_same_site(request: &Request, origin: &Origin) -> bool {
+    match (&request.hints.fetch_site, &request.hints.origin) {
+        (Some(site), _) => site == "same-origin",
+        (None, Some(from)) => *from == origin.url(),
+        (None, None) => true,
+    }
+}
+
+fn cookie_name(origin: &Origin) -> String {
+    format!("{}doorward.browser", if origin.secure { "__Host-" } else { "" })
+}

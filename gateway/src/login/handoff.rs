@@ -1,0 +1,124 @@
+//! Browser sign-in at an app: an authorization of the first-party browser client through the same engine as any agent's.
+//! The state is sealed and bound to this browser at this host, so a code is worth nothing in any other one, and any number
+//! of tabs can be on their way at once.
+
+use super::form::Browser;
+use crate::config::{App, Origin};
+use crate::gateway::{Snapshot, World};
+use crate::identify::session::{cookie_name, set_cookie};
+use crate::refusal::At;
+use crate::request::{Request, Target};
+use crate::respond::{self, Problem, see_other};
+use crate::route::{OWN, parameter};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use oauth::pkce;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+const PURPOSE: &str = "handoff";
+
+/// Longer ways back are forgotten: the person lands on the app's first page.
+const MAX_RETURN_CHARS: usize = 2048;
+
+#[derive(Serialize, Deserialize)]
+struct State {
+    app: String,
+    return_to: String,
+    nonce: String,
+}
+
+/// Sends the browser to sign in, and then back to `return_to` at the app.
+pub(crate) fn begin(world: &World, at: &At, request: &Request, return_to: &str) -> Response<Bytes> {
+    let browser = Browser::of(world, &at.origin, request);
+    let nonce = URL_SAFE_NO_PAD.encode(world.random.bytes::<16>());
+    let challenge = pkce::challenge(&verifier(world, &browser, &nonce));
+    let state = State { app: at.app.id.clone(), return_to: return_path(return_to), nonce };
+    let state = browser.seal(world, PURPOSE, state, request.now);
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.append_pair("response_type", "code");
+    query.append_pair("client_id", oauth::client::ClientId::browser().as_str());
+    query.append_pair("redirect_uri", &callback(&at.origin));
+    query.append_pair("code_challenge", &challenge).append_pair("code_challenge_method", "S256");
+    query.append_pair("state", &state);
+    if let Some(session) = request.cookie(&signed_out_cookie(&at.origin, &at.app)).filter(|session| session.len() <= 64) {
+        query.append_pair("except_session", session);
+    }
+    let location = format!("{}?{}", at.app.oauth.endpoints.authorization, query.finish());
+    see_other(StatusCode::FOUND, &location, &browser.cookies(&at.origin))
+}
+
+/// The browser comes back with a code: it becomes a session at the app.
+pub(crate) async fn finish(world: &World, snapshot: &Snapshot, origin: &Origin, request: &Request) -> Response<Bytes> {
+    let query = request.target.query().unwrap_or_default();
+    let state = parameter(query, "state").unwrap_or_default();
+    let opened = Browser::known(origin, request)
+        .and_then(|browser| browser.open::<State>(world, PURPOSE, &state, request.now).map(|state| (browser, state)));
+    let Some((browser, state)) = opened else {
+        return failed(request, "This sign-in was not begun in this browser, or too long ago. Open the app again.");
+    };
+    let Some(app) = snapshot.config.apps.get(&state.app) else { return failed(request, "This app is no longer here.") };
+    // RFC 9207 section 2.4: the answer must come from this app's issuer.
+    let code = parameter(query, "code").filter(|_| parameter(query, "iss").as_deref() == Some(&app.oauth.issuer));
+    let Some(code) = code else { return failed(request, "You were not signed in. Open the app again.") };
+    let verifier = verifier(world, &browser, &state.nonce);
+    let redeemed = snapshot.oauth.redeem_browser_code(&app.oauth, (&code, &verifier, &callback(origin)), request.now).await;
+    match redeemed {
+        Ok(session) => {
+            let session =
+                set_cookie(origin, &cookie_name(origin, &app.id), session.secret.expose(), app.oauth.session_duration);
+            let forgotten = set_cookie(origin, &signed_out_cookie(origin, app), "", Duration::ZERO);
+            let mut cookies = vec![session];
+            cookies.extend(request.cookie(&signed_out_cookie(origin, app)).map(|_| forgotten));
+            see_other(StatusCode::FOUND, &format!("{}{}", origin.url(), state.return_to), &cookies)
+        }
+        Err(error) if error.code == oauth::error::Code::TemporarilyUnavailable => {
+            respond::unread(&crate::refusal::Refusal::Unavailable(error.log), true, &request.id)
+        }
+        // The page was reloaded, or reached with the back button: the app decides whether a session is there.
+        Err(_) => see_other(StatusCode::FOUND, &format!("{}{}", origin.url(), state.return_to), &[]),
+    }
+}
+
+/// After a sign-out of one app, the next sign-in there must not be silent: this cookie names the single sign-on session
+/// (its public id) that does not do any more.
+pub(crate) fn signed_out_cookie(origin: &Origin, app: &App) -> String {
+    format!("{}doorward.out-{}", if origin.secure { "__Host-" } else { "" }, app.id)
+}
+
+fn verifier(world: &World, browser: &Browser, nonce: &str) -> String {
+    world.keys.sealer.derive_text("handoff verifier", format!("{}.{nonce}", browser.value()).as_bytes())
+}
+
+fn callback(origin: &Origin) -> String {
+    format!("{}/.doorward/callback", origin.url())
+}
+
+/// A path of the app's own host, or its first page. The host itself always comes from the configuration.
+pub(crate) fn return_path(asked: &str) -> String {
+    let path = Target::read(asked.as_bytes()).ok().filter(|_| asked.len() <= MAX_RETURN_CHARS);
+    path.filter(|target| !target.path().starts_with(OWN)).map_or_else(|| "/".to_owned(), |target| target.as_str().to_owned())
+}
+
+fn failed(request: &Request, sentence: &str) -> Response<Bytes> {
+    let problem = Problem { status: 400, code: "sign_in_failed", title: "Not signed in", sentence, app: None };
+    respond::problem(request.hints.accepts_html, &request.id, problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::return_path;
+
+    #[test]
+    fn bs_07_the_way_back_is_a_path_of_the_same_host() {
+        for evil in [
+            "//evil", "/\\evil", "https:evil", "https://evil", "/%2f/evil", "/%5cevil", "/a\r\nX: y", "@evil", "/\u{2215}evil", "/a/../b", "", "/.doorward/logout",
+            "/%2edoorward/logout", "/.doorward/callback?x",
+        ] {
+            assert_eq!(return_path(evil), "/", "{evil:?}");
+        }
+        assert_eq!(return_path("/wiki/x?y=//z#".trim_end_matches('#')), "/wiki/x?y=//z");
+        assert_eq!(return_path(&format!("/{}", "a".repeat(3000))), "/");
+    }
+}

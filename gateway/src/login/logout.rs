@@ -1,0 +1,107 @@
+//! Signing out: of one app, or of everything in this browser. A page asks first; only its form does it.
+
+use super::form::{Browser, is_same_site};
+use super::handoff::signed_out_cookie;
+use crate::config::{App, Origin};
+use crate::gateway::{Snapshot, World};
+use crate::identify::session::{cookie_name, find, set_cookie};
+use crate::pages::{self, Brand, LogoutPage, SignedOutPage};
+use crate::request::Request;
+use crate::respond::{self, Dress, Problem, html};
+use crate::route::{Site, parameter};
+use bytes::Bytes;
+use http::{Method, Response, StatusCode};
+use oauth::parameters::Parameters;
+use oauth::secret::{Kind, Secret};
+use oauth::store::{Grant, StoreError};
+use std::time::Duration;
+
+const PURPOSE: &str = "logout form";
+
+/// `/.doorward/logout`, at an app's host or at the login origin.
+pub(crate) async fn logout(
+    world: &World,
+    snapshot: &Snapshot,
+    site: &Site,
+    request: &Request,
+    body: &[u8],
+) -> Result<Response<Bytes>, StoreError> {
+    let here = Here::of(snapshot, site);
+    if request.method == Method::POST { here.end(world, request, body).await } else { here.ask(world, request).await }
+}
+
+/// The session that a sign-out concerns.
+struct Here<'a> {
+    origin: &'a Origin,
+    app: Option<&'a App>,
+}
+
+impl<'a> Here<'a> {
+    fn of(snapshot: &'a Snapshot, site: &'a Site) -> Self {
+        match site {
+            Site::Login => Self { origin: &snapshot.config.auth.origin, app: None },
+            Site::App(app, origin) => Self { origin, app: Some(app) },
+        }
+    }
+
+    fn cookie_name(&self) -> String {
+        cookie_name(self.origin, self.app.map_or(oauth::app::LOGIN, |app| &app.id))
+    }
+
+    async fn session(&self, world: &World, request: &Request) -> Result<Option<Grant>, StoreError> {
+        let value = request.cookie(&self.cookie_name());
+        let Some(secret) = value.and_then(|value| Secret::parse(Kind::Session, value)) else { return Ok(None) };
+        let app = self.app.map_or(oauth::app::LOGIN, |app| &app.id);
+        Ok(find(world, &secret, app, request.now).await?.map(|(grant, _)| grant))
+    }
+
+    async fn ask(&self, world: &World, request: &Request) -> Result<Response<Bytes>, StoreError> {
+        let everywhere = request.target.query().is_some_and(|query| parameter(query, "everywhere").is_some());
+        let Some(session) = self.session(world, request).await? else { return Ok(self.done(&[], everywhere)) };
+        let account = world.store.account_by_subject(&session.subject).await?;
+        let browser = Browser::of(world, self.origin, request);
+        let token = browser.seal(world, PURPOSE, &session.id, request.now);
+        let action = self.app.map_or_else(|| "/.doorward/logout".to_owned(), |app| format!("/.doorward/logout?app={}", app.id));
+        let page = LogoutPage {
+            person: account.as_ref().map(|account| account.username.as_str()),
+            app: self.app.map(|app| app.name.as_str()),
+            action: &action,
+            form_token: &token,
+            everywhere: everywhere || self.app.is_none(),
+        };
+        let dress = Dress { cookies: browser.cookies(self.origin), ..Dress::default() };
+        Ok(html(StatusCode::OK, pages::logout(&Brand::default(), &page), dress))
+    }
+
+    async fn end(&self, world: &World, request: &Request, body: &[u8]) -> Result<Response<Bytes>, StoreError> {
+        let form = Parameters::parse(body);
+        let everywhere = form.get("everywhere").is_some();
+        let Some(session) = self.session(world, request).await? else { return Ok(self.done(&[], everywhere)) };
+        let sealed = form.get("form").unwrap_or_default();
+        let opened = Browser::known(self.origin, request).and_then(|b| b.open::<String>(world, PURPOSE, sealed, request.now));
+        if opened.as_deref() != Some(&session.id) || !is_same_site(request, self.origin) {
+            let sentence = "This form is not from here, or too old. Open the sign-out page again.";
+            let problem = Problem { status: 403, code: "form_refused", title: "Not signed out", sentence, app: None };
+            return Ok(respond::problem(request.hints.accepts_html, &request.id, problem));
+        }
+        let ended = if everywhere { session.parent.as_ref().unwrap_or(&session.id) } else { &session.id };
+        world.store.revoke_grant(ended, request.now).await?;
+        // The session itself too, whatever it came from.
+        world.store.revoke_grant(&session.id, request.now).await?;
+        world.heed_revocations().await?;
+        tracing::info!(target: "audit", act = "sign_out", subject = session.subject, grant = ended, everywhere, id = request.id);
+        let mut cookies = vec![set_cookie(self.origin, &self.cookie_name(), "", Duration::ZERO)];
+        if let (Some(app), Some(parent), false) = (self.app, &session.parent, everywhere) {
+            let day = Duration::from_secs(24 * 3600);
+            cookies.push(set_cookie(self.origin, &signed_out_cookie(self.origin, app), parent, day));
+        }
+        Ok(self.done(&cookies, everywhere))
+    }
+
+    fn done(&self, cookies: &[String], everywhere: bool) -> Response<Bytes> {
+        let back = self.app.map(|app| app.oauth.issuer.as_str());
+        let page = SignedOutPage { app: self.app.map(|app| app.name.as_str()), back, everywhere };
+        let dress = Dress { cookies: cookies.to_vec(), ..Dress::default() };
+        html(StatusCode::OK, pages::signed_out(&Brand::default(), &page), dress)
+    }
+}

@@ -1,0 +1,7 @@
+//! The program `doorward`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    doorward::cli::main()
+}

@@ -1,0 +1,241 @@
+//! Our own endpoints: the authorization server's, and the pages under `/.doorward/`.
+
+use crate::gateway::{Snapshot, World};
+use crate::identify::session::person;
+use crate::limits::Bucket;
+use crate::login::{self, form::is_same_site, handoff, sign_in_page};
+use crate::pages::{self, Brand, ConsentPage, ScopeLine, VouchedBy};
+use crate::refusal::{At, Refusal};
+use crate::request::Request;
+use crate::respond::{self, Dress, Forms, Problem, html};
+use crate::route::{Own, Page, Site, parameter};
+use crate::telemetry::{Asked, Refused};
+use bytes::Bytes;
+use http::{Method, Response, StatusCode, header};
+use oauth::endpoint::authorization::Consent;
+use oauth::error::{Code, Error};
+use oauth::{Call, Endpoint, Reply};
+use policy::Via;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Most bytes that any of our endpoints reads.
+pub(crate) const MAX_BODY: usize = 64 * 1024;
+
+/// A request to one of our endpoints, with its body.
+pub(crate) struct OwnRequest<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) request: &'a Request,
+    pub(crate) http: http::Request<Bytes>,
+}
+
+impl OwnRequest<'_> {
+    /// The answer. `Err` ends as any refused request does.
+    pub(crate) async fn answer(&self, own: Own) -> Result<Response<Bytes>, Refusal> {
+        match own {
+            Own::OAuth(app, endpoint) => self.oauth(&app, &endpoint).await,
+            Own::Page(page, site) => self.page(page, &site).await,
+            Own::Nothing => Ok(self.problem(404, "not_found", "There is nothing at this address.", false)),
+        }
+    }
+
+    async fn page(&self, page: Page, site: &Site) -> Result<Response<Bytes>, Refusal> {
+        let (world, snapshot, request) = (self.world, self.snapshot, self.request);
+        let get = matches!(request.method, Method::GET | Method::HEAD);
+        let post = request.method == Method::POST;
+        match (page, site) {
+            (Page::Login, Site::Login) if get => Ok(sign_in_page(world, snapshot, request).await?),
+            (Page::Login, Site::Login) if post => {
+                Ok(login::sign_in(world, snapshot, request, self.http.body()).await?)
+            }
+            (Page::Login, Site::App(app, origin)) if get => {
+                let at = At { app: Arc::clone(app), origin: origin.clone() };
+                let back = request.target.query().and_then(|query| parameter(query, "return_to")).unwrap_or_default();
+                Ok(handoff::begin(world, &at, request, &back))
+            }
+            (Page::Callback, Site::App(_, origin)) if get => Ok(handoff::finish(world, snapshot, origin, request).await),
+            (Page::Logout, _) if get || post => {
+                Ok(login::logout(world, snapshot, site, request, self.http.body()).await?)
+            }
+            (Page::Identity, _) if get => login::identity(world, snapshot, site, request).await,
+            (Page::Certs, _) if get => Ok(login::certs(world)),
+            (Page::Callback, Site::Login) => Ok(self.problem(404, "not_found", "There is nothing at this address.", false)),
+            _ => {
+                let mut response = self.problem(405, "method_not_allowed", "This page does not know the method.", false);
+                let allow = if matches!(page, Page::Login | Page::Logout) { "GET, HEAD, POST" } else { "GET, HEAD" };
+                response.headers_mut().insert(header::ALLOW, http::HeaderValue::from_static(allow));
+                Ok(response)
+            }
+        }
+    }
+
+    async fn oauth(&self, app: &Arc<crate::config::App>, endpoint: &Endpoint) -> Result<Response<Bytes>, Refusal> {
+        let (world, request) = (self.world, self.request);
+        if !self.within_limits(endpoint) {
+            return Ok(respond::too_many(*endpoint == Endpoint::Authorization, &request.id));
+        }
+        let login = &self.snapshot.config.auth.origin;
+        let at_login = *endpoint == Endpoint::Authorization;
+        if at_login && request.method == Method::POST && !is_same_site(request, login) {
+            return Ok(self.problem(403, "form_refused", "This form is not from here.", true));
+        }
+        let person = if at_login { person(world, login, request).await? } else { None };
+        let call = Call { app: &app.oauth, endpoint, person: person.as_ref(), now: request.now };
+        let reply = self.snapshot.oauth.answer(call, &self.http).await;
+        if *endpoint == Endpoint::Token {
+            // A replay may just have ended a grant: the next request must see it.
+            world.heed_revocations().await?;
+        }
+        self.dress(app, person.as_ref().map(|person| person.subject.as_str()), reply).await
+    }
+
+    fn within_limits(&self, endpoint: &Endpoint) -> bool {
+        let bucket = match endpoint {
+            Endpoint::Authorization => Bucket::Authorization,
+            Endpoint::Registration => Bucket::Registration,
+            Endpoint::Token => Bucket::Token,
+            Endpoint::ProtectedResource { .. } | Endpoint::AuthorizationServer | Endpoint::Jwks => return true,
+        };
+        self.world.limits.take(bucket, self.request.ip)
+    }
+
+    async fn dress(
+        &self,
+        app: &Arc<crate::config::App>,
+        subject: Option<&str>,
+        reply: Reply,
+    ) -> Result<Response<Bytes>, Refusal> {
+        match reply {
+            Reply::Response(response) => {
+                if let Some(error) = response.extensions().get::<Error>() {
+                    self.log(app, error);
+                }
+                Ok(response)
+            }
+            Reply::LoginRequired { client } => {
+                let go_on = Some(self.request.target.as_str().to_owned());
+                let purpose = login::Purpose { go_on, app: Some(app.name.clone()), client };
+                Ok(login::ask(self.world, self.snapshot, self.request, purpose))
+            }
+            Reply::Consent(consent) => self.consent(app, subject, &consent).await,
+            Reply::Refused { reason, rule } => self.refused(app, subject, reason, rule).await,
+            Reply::Page(error) => {
+                self.log(app, &error);
+                Ok(self.error_page(app, &error))
+            }
+        }
+    }
+
+    async fn consent(
+        &self,
+        app: &crate::config::App,
+        subject: Option<&str>,
+        consent: &Consent,
+    ) -> Result<Response<Bytes>, Refusal> {
+        let person = self.username(subject).await?;
+        let scopes: Vec<_> = consent
+            .scopes
+            .iter()
+            .map(|scope| ScopeLine { name: &scope.name, description: &scope.description })
+            .collect();
+        let client_uri_host = consent.client_uri.as_deref().map(oauth::redirect_uri::shown_host);
+        let page = ConsentPage {
+            person: &person,
+            client_name: &consent.client_name,
+            client_id: &consent.client_id,
+            vouched_by: VouchedBy::SelfRegistered,
+            client_uri_host: client_uri_host.as_deref(),
+            redirect_host: &consent.redirect_host,
+            loopback: consent.loopback,
+            app: &app.name,
+            resource: &consent.resource,
+            scopes: &scopes,
+            lifetime: &in_words(consent.lifetime),
+            action: self.request.target.raw_path(),
+            consent_token: &consent.token,
+        };
+        let forms = consent.form_target.clone().map_or(Forms::Own, Forms::And);
+        Ok(html(StatusCode::OK, pages::consent(&Brand::default(), &page), Dress { forms, ..Dress::default() }))
+    }
+
+    async fn refused(
+        &self,
+        app: &Arc<crate::config::App>,
+        subject: Option<&str>,
+        reason: &'static str,
+        rule: Option<String>,
+    ) -> Result<Response<Bytes>, Refusal> {
+        let account = match subject {
+            Some(subject) => self.world.store.account_by_subject(subject).await?,
+            None => None,
+        };
+        let identity = account.map(|account| account.identity("local"));
+        let person = identity.as_ref().and_then(|identity| identity.email.clone());
+        let query = self.request.target.query().unwrap_or_default();
+        let client = parameter(query, "client_id").filter(|id| !oauth::client::ClientId::new(id.as_str()).is_browser());
+        self.world.recorder.record(Refused {
+            id: self.request.id.clone(),
+            at: self.request.now,
+            reason,
+            rule,
+            app: Some(Arc::clone(app)),
+            identity,
+            via: if client.is_some() { Via::Agent } else { Via::Browser },
+            client,
+            asked: Asked::ForToken { ip: self.request.ip },
+        });
+        Ok(respond::refused_page(&self.request.id, Some(&app.name), person.as_deref(), reason, Some("/.doorward/logout?everywhere")))
+    }
+
+    async fn username(&self, subject: Option<&str>) -> Result<String, Refusal> {
+        let Some(subject) = subject else { return Ok(String::new()) };
+        Ok(self.world.store.account_by_subject(subject).await?.map(|account| account.username).unwrap_or_default())
+    }
+
+    /// What a client's developer or an administrator needs to know of a refusal.
+    fn log(&self, app: &crate::config::App, error: &Error) {
+        let code = error.code.as_str();
+        let (id, app, path) = (self.request.id.as_str(), app.id.as_str(), self.request.target.raw_path());
+        if error.log.starts_with("security:") {
+            tracing::warn!(target: "audit", id, app, path, error = code, what = error.log);
+        } else {
+            tracing::info!(target: "oauth", id, app, path, error = code, what = error.log);
+        }
+    }
+
+    fn error_page(&self, app: &crate::config::App, error: &Error) -> Response<Bytes> {
+        let status = match error.code {
+            Code::TemporarilyUnavailable => return respond::unread(&Refusal::Unavailable(error.log.clone()), true, &self.request.id),
+            Code::AccessDenied => 403,
+            Code::MethodNotAllowed { .. } => 405,
+            _ => 400,
+        };
+        let problem = Problem {
+            status,
+            code: error.code.as_str(),
+            title: "The app's request cannot be granted",
+            sentence: &error.description,
+            app: Some(&app.name),
+        };
+        respond::problem(true, &self.request.id, problem)
+    }
+
+    fn problem(&self, status: u16, code: &str, sentence: &str, always_page: bool) -> Response<Bytes> {
+        let title = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Problem");
+        let page = always_page || (self.request.hints.accepts_html && self.request.target.path().starts_with("/.doorward/"));
+        respond::problem(page, &self.request.id, Problem { status, code, title, sentence, app: None })
+    }
+}
+
+/// A duration as people say it: `14 days`, `2 hours`, `30 seconds`.
+fn in_words(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (count, unit) = match seconds {
+        s if s >= 2 * 86_400 => (s / 86_400, "day"),
+        s if s >= 2 * 3600 => (s / 3600, "hour"),
+        s if s >= 120 => (s / 60, "minute"),
+        s => (s, "second"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}

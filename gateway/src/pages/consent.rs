@@ -1,0 +1,161 @@
+//! The question whether a client may use an app as the person signed in.
+
+use maud::{Markup, html};
+
+use super::layout::{Brand, Width, document};
+use super::text::{claimed_name, host, identifier, label, sentence};
+
+/// What the person has to know to decide, and what the form sends.
+#[derive(Clone, Copy, Debug)]
+pub struct ConsentPage<'a> {
+    /// Who is signed in.
+    pub person: &'a str,
+    /// The name that the client gave itself.
+    pub client_name: &'a str,
+    /// The client's id.
+    pub client_id: &'a str,
+    /// Who says that the client is what it says.
+    pub vouched_by: VouchedBy,
+    /// The host of the web site that the client names.
+    pub client_uri_host: Option<&'a str>,
+    /// The host that gets the authorization code, in its ASCII form.
+    pub redirect_host: &'a str,
+    /// The client can only be reached on this computer.
+    pub loopback: bool,
+    /// The app's name.
+    pub app: &'a str,
+    /// The URL of the resource asked for.
+    pub resource: &'a str,
+    /// The scopes asked for.
+    pub scopes: &'a [ScopeLine<'a>],
+    /// How long the grant lasts, for people: "14 days".
+    pub lifetime: &'a str,
+    /// Where the form is posted.
+    pub action: &'a str,
+    /// The hidden field `consent`.
+    pub consent_token: &'a str,
+}
+
+/// Who says that a client is what it says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum VouchedBy {
+    /// Nobody: all that is known about the client comes from the client.
+    SelfRegistered,
+    /// An administrator entered the client.
+    Admin,
+}
+
+/// One scope asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct ScopeLine<'a> {
+    /// The scope as the client asked for it.
+    pub name: &'a str,
+    /// What it permits, for people; may be empty.
+    pub description: &'a str,
+}
+
+/// The page that asks (CN-02, RU-15): who asks, for what, where the answer goes, and for how long.
+#[must_use]
+pub fn consent(brand: &Brand<'_>, page: &ConsentPage<'_>) -> String {
+    let app = label(page.app);
+    let content = html! {
+        h1 {
+            bdi.claimed { (claimed_name(page.client_name)) }
+            " wants to use " bdi { (app) } " as you"
+        }
+        (facts(page))
+        @if page.loopback { (loopback_warning()) }
+        form method="post" action=(page.action) {
+            input type="hidden" name="consent" value=(page.consent_token);
+            div.choice {
+                button.quiet type="submit" name="decision" value="deny" { "Deny" }
+                button.primary type="submit" name="decision" value="allow" { "Allow" }
+            }
+        }
+    };
+    // The title is a place that the client must not get to write in.
+    document(
+        brand,
+        Width::Wide,
+        &format!("Allow access to {app}?"),
+        &content,
+    )
+}
+
+fn facts(page: &ConsentPage<'_>) -> Markup {
+    html! {
+        dl.facts {
+            (fact("You are", &html! { bdi { (label(page.person)) } }))
+            (fact("Who asks", &client(page)))
+            (fact("Vouched for by", &vouched_by(page.vouched_by)))
+            (fact("Answer goes to", &redirect(page)))
+            (fact("App", &html! {
+                bdi { (label(page.app)) }
+                code { (identifier(page.resource)) }
+            }))
+            (fact("It may", &scopes(page.scopes)))
+            (fact("How long", &html! {
+                bdi { (label(page.lifetime)) } ", or until you take it back"
+            }))
+        }
+    }
+}
+
+fn fact(term: &str, value: &Markup) -> Markup {
+    html! { div { dt { (term) } dd { (value) } } }
+}
+
+fn client(page: &ConsentPage<'_>) -> Markup {
+    html! {
+        bdi { (claimed_name(page.client_name)) }
+        code { (identifier(page.client_id)) }
+        @if let Some(site) = page.client_uri_host {
+            small { "Says its web site is " bdi { (host(site)) } }
+        }
+    }
+}
+
+/// DR-16, DR-17: whatever its name, a client that registered itself is unverified.
+fn vouched_by(who: VouchedBy) -> Markup {
+    match who {
+        VouchedBy::SelfRegistered => html! {
+            strong.unverified { "Unverified" }
+            span { "Nobody: it registered itself" }
+        },
+        VouchedBy::Admin => html! { span { "Registered by an administrator" } },
+    }
+}
+
+fn redirect(page: &ConsentPage<'_>) -> Markup {
+    html! {
+        bdi.host { (host(page.redirect_host)) }
+        @if page.loopback { small { "A program on this computer" } }
+    }
+}
+
+fn scopes(scopes: &[ScopeLine<'_>]) -> Markup {
+    html! {
+        @if scopes.is_empty() {
+            "Do what you may do there"
+        } @else {
+            ul {
+                @for scope in scopes {
+                    li {
+                        @if !scope.description.is_empty() { span { (sentence(scope.description)) } " " }
+                        code { (label(scope.name)) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// CN-14: nothing tells one program on a computer from another.
+fn loopback_warning() -> Markup {
+    html! {
+        p.warning role="note" {
+            strong { "Did you just start this yourself?" }
+            " Any program on this computer could be the one asking. If you did not, deny."
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! What all pages share: the document around the card, the wordmark and the style sheet.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::text::label;
+
+/// Whose gateway this is, shown in the header and in the title of every page.
+#[derive(Clone, Copy, Debug)]
+pub struct Brand<'a> {
+    /// The name, for example the organisation's.
+    pub name: &'a str,
+}
+
+impl Default for Brand<'_> {
+    fn default() -> Self {
+        Self { name: "Doorward" }
+    }
+}
+
+/// The text between `<style>` and `</style>` on every page, byte for byte, for `style-src 'sha256-…'`.
+#[must_use]
+pub fn style_sha256_source() -> &'static str {
+    STYLE
+}
+
+/// How wide the card is.
+#[derive(Clone, Copy)]
+pub(super) enum Width {
+    /// For a form or a few sentences.
+    Narrow,
+    /// For a list of facts.
+    Wide,
+}
+
+/// A complete document with `content` in its one card.
+pub(super) fn document(brand: &Brand<'_>, width: Width, title: &str, content: &Markup) -> String {
+    let name = label(brand.name);
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="robots" content="noindex";
+                // AZ-17: the address of a login or consent page is nobody else's business.
+                meta name="referrer" content="no-referrer";
+                meta name="color-scheme" content="light dark";
+                title { (title) " · " (name) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body class=(match width { Width::Narrow => "narrow", Width::Wide => "wide" }) {
+                header { p.wordmark { (door()) span { (name) } } }
+                main { (content) }
+            }
+        }
+    };
+    page.into_string()
+}
+
+/// The id of the decision behind a page, ready to be copied, and what it is good for.
+pub(super) fn decision(id: &str) -> Markup {
+    html! {
+        div.decision {
+            p { "Decision id" }
+            p { code { (label(id)) } }
+            p { "Give this id to whoever runs the app. It tells them exactly what happened." }
+        }
+    }
+}
+
+/// A door that stands ajar.
+fn door() -> Markup {
+    html! {
+        svg viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false" {
+            path class="frame" d="M4 22V11a8 8 0 0 1 16 0v11" {}
+            path class="leaf" d="M7 22V10.6L14 7.5V22z" {}
+            path class="sill" d="M2 22h20" {}
+        }
+    }
+}
+
+// No `</style` and no carriage return may stand in it: either would part the hash from the text.
+const STYLE: &str = include_str!("style.css");

@@ -1,0 +1,35 @@
+//! The pages that people see: pure functions from what a page shows to a complete HTML document.
+//!
+//! | page | shown when |
+//! |---|---|
+//! | [`login`] | someone has to say who they are |
+//! | [`consent`] | a client asks to use an app as the person signed in |
+//! | [`refused`] | a policy said no |
+//! | [`error`] | something is broken, or a request made no sense |
+//! | [`signed_in`] | a login did not start at an app |
+//! | [`logout`] | before signing out |
+//! | [`signed_out`] | after signing out |
+//!
+//! Nothing here does IO, runs script or loads a resource: the only thing a content security policy
+//! has to permit is the one style sheet, by the hash of [`style_sha256_source`].
+
+mod consent;
+mod error;
+mod layout;
+mod login;
+mod logout;
+mod refused;
+mod signed_in;
+mod signed_out;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use consent::{ConsentPage, ScopeLine, VouchedBy, consent};
+pub use error::{ErrorPage, error};
+pub use layout::{Brand, style_sha256_source};
+pub use login::{LoginPage, LoginProblem, login};
+pub use logout::{LogoutPage, logout};
+pub use refused::{RefusedPage, refused};
+pub use signed_in::{AppLink, SignedInPage, signed_in};
+pub use signed_out::{SignedOutPage, signed_out};

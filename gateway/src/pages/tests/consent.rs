@@ -1,0 +1,113 @@
+//! The consent page: what it asks, what it shows, and what a client cannot make it say.
+
+use super::*;
+
+#[test]
+fn a_client_name_is_escaped_and_stripped_of_direction_controls() {
+    let page = consent(
+        &BRAND,
+        &ConsentPage {
+            client_name: NASTY,
+            ..consent_page()
+        },
+    );
+    assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
+    assert!(!page.contains(['\u{202E}', '\u{2066}', '\u{0}']));
+}
+
+#[test]
+fn consent_offers_allow_and_deny() {
+    let page = consent(&BRAND, &consent_page());
+    for part in [
+        "<form method=\"post\" action=\"/.doorward/consent\">",
+        "<input type=\"hidden\" name=\"consent\" value=\"consent-token\">",
+        "type=\"submit\" name=\"decision\" value=\"allow\">Allow</button>",
+        "type=\"submit\" name=\"decision\" value=\"deny\">Deny</button>",
+    ] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    assert_eq!(page.matches("<button").count(), 2);
+}
+
+#[test]
+fn consent_shows_what_there_is_to_know() {
+    let page = consent(&BRAND, &consent_page());
+    for part in [
+        "ada@example.com",
+        "Claude Code",
+        "dw_client_7f3a",
+        "Nobody: it registered itself",
+        "Unverified",
+        "claude.ai",
+        "127.0.0.1",
+        "Team wiki",
+        "https://wiki.example.com/mcp",
+        "wiki:write",
+        "Change pages",
+        "14 days",
+        "Any program on this computer could be the one asking.",
+    ] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+}
+
+#[test]
+fn a_self_registered_client_is_unverified_whatever_its_name() {
+    let page = consent(
+        &BRAND,
+        &ConsentPage {
+            client_name: "Claude Code ✅ verified",
+            ..consent_page()
+        },
+    );
+    assert!(page.contains(">Unverified</strong>") && !page.contains('✅'));
+    assert!(!page.contains("Registered by an administrator"));
+}
+
+#[test]
+fn a_client_of_an_administrator_on_another_host_gets_no_warning() {
+    let page = consent(
+        &BRAND,
+        &ConsentPage {
+            vouched_by: VouchedBy::Admin,
+            loopback: false,
+            redirect_host: "claude.ai",
+            ..consent_page()
+        },
+    );
+    assert!(page.contains("Registered by an administrator"));
+    assert!(!page.contains("Unverified") && !page.contains("this computer"));
+}
+
+#[test]
+fn a_client_cannot_write_in_the_title_of_the_consent_page() {
+    let page = consent(
+        &BRAND,
+        &ConsentPage {
+            client_name: "Zebra",
+            ..consent_page()
+        },
+    );
+    assert!(page.contains("<title>Allow access to Team wiki? · Doorward</title>"));
+}
+
+fn consent_page<'a>() -> ConsentPage<'a> {
+    ConsentPage {
+        person: "ada@example.com",
+        client_name: "Claude Code",
+        client_id: "dw_client_7f3a",
+        vouched_by: VouchedBy::SelfRegistered,
+        client_uri_host: Some("claude.ai"),
+        redirect_host: "127.0.0.1",
+        loopback: true,
+        app: "Team wiki",
+        resource: "https://wiki.example.com/mcp",
+        scopes: &[ScopeLine {
+            name: "wiki:write",
+            description: "Change pages",
+        }],
+        lifetime: "14 days",
+        action: "/.doorward/consent",
+        consent_token: "consent-token",
+    }
+}

@@ -1,0 +1,258 @@
+//! Pingora's side of the line: bytes in, bytes out. What to do with a request is decided in [`crate::admit`].
+
+mod body;
+mod read;
+mod rewrite;
+mod upstream;
+
+use crate::admit::{self, Outcome, Permit};
+use crate::gateway::{Gateway, Snapshot};
+use crate::own::{MAX_BODY, OwnRequest};
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::respond::{self, Problem};
+use crate::route::Own;
+use crate::telemetry::{Asked, Event, Refused};
+use async_trait::async_trait;
+use pingora::http::{RequestHeader, ResponseHeader};
+use pingora::prelude::{Error, ErrorType, HttpPeer, Result};
+use pingora::proxy::{FailToProxy, ProxyHttp, Session};
+use policy::Via;
+use rewrite::Signer;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// The front.
+pub(crate) struct Proxy {
+    gateway: Arc<Gateway>,
+    upstreams: upstream::Upstreams,
+}
+
+impl Proxy {
+    pub(crate) fn new(gateway: Arc<Gateway>) -> Self {
+        Self { gateway, upstreams: upstream::Upstreams::new() }
+    }
+}
+
+/// How far a request has come. A phase cannot use what is not settled.
+pub(crate) struct Progress {
+    started: Instant,
+    id: String,
+    snapshot: Option<Arc<Snapshot>>,
+    request: Option<Box<Request>>,
+    state: State,
+    upstream_status: Option<u16>,
+}
+
+enum State {
+    Received,
+    Refused(Box<Refusal>),
+    Answered(&'static str),
+    Permitted(Box<Permit>),
+}
+
+/// Time that a client has to send a body to us, and to take an answer.
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long an idle connection of a client is kept.
+const KEEPALIVE_SECONDS: u64 = 60;
+
+#[async_trait]
+impl ProxyHttp for Proxy {
+    type CTX = Progress;
+
+    fn new_ctx(&self) -> Progress {
+        let id = new_id(&*self.gateway.world.random);
+        let started = Instant::now();
+        Progress { started, id, snapshot: None, request: None, state: State::Received, upstream_status: None }
+    }
+
+    async fn early_request_filter(&self, session: &mut Session, _: &mut Progress) -> Result<()> {
+        // Only where Pingora would keep the connection: setting it always would bring back what it had given up.
+        if session.get_keepalive().is_some() {
+            session.set_keepalive(Some(KEEPALIVE_SECONDS));
+        }
+        session.set_read_timeout(Some(CLIENT_TIMEOUT));
+        session.set_write_timeout(Some(CLIENT_TIMEOUT));
+        Ok(())
+    }
+
+    async fn request_filter(&self, session: &mut Session, progress: &mut Progress) -> Result<bool> {
+        let world = &self.gateway.world;
+        let snapshot = self.gateway.snapshot();
+        let request = match read::request(session, world.clock.now(), &progress.id) {
+            Ok(request) => request,
+            Err(refusal) => {
+                let html = read::accepts_html(session);
+                let response = respond::unread(&refusal, html, &progress.id);
+                progress.state = State::Refused(Box::new(refusal));
+                // What follows on this connection cannot be trusted to be a request.
+                session.set_keepalive(None);
+                body::write(session, response).await?;
+                return Ok(true);
+            }
+        };
+        let outcome = admit::admit(world, &snapshot, &request).await;
+        progress.snapshot = Some(Arc::clone(&snapshot));
+        match outcome {
+            Ok(Outcome::Proxy(permit)) => {
+                progress.request = Some(Box::new(request));
+                progress.state = State::Permitted(permit);
+                Ok(false)
+            }
+            Ok(Outcome::Own(own)) => {
+                self.answer(session, progress, &snapshot, request, own).await?;
+                Ok(true)
+            }
+            Err(refusal) => {
+                self.refuse(session, progress, request, refusal).await?;
+                Ok(true)
+            }
+        }
+    }
+
+    async fn upstream_peer(&self, _: &mut Session, progress: &mut Progress) -> Result<Box<HttpPeer>> {
+        let State::Permitted(permit) = &progress.state else {
+            return Error::e_explain(ErrorType::InternalError, "no permit, no upstream");
+        };
+        self.upstreams.peer(&permit.app().upstream).await
+    }
+
+    async fn upstream_request_filter(
+        &self,
+        _: &mut Session,
+        upstream: &mut RequestHeader,
+        progress: &mut Progress,
+    ) -> Result<()> {
+        let (State::Permitted(permit), Some(request), Some(snapshot)) =
+            (&progress.state, &progress.request, &progress.snapshot)
+        else {
+            return Error::e_explain(ErrorType::InternalError, "no permit, no upstream");
+        };
+        let signer = Signer { key: &self.gateway.world.keys.assertion, login: &snapshot.config.auth.origin };
+        rewrite::request(upstream, request, permit, &signer);
+        Ok(())
+    }
+
+    async fn response_filter(&self, _: &mut Session, response: &mut ResponseHeader, progress: &mut Progress) -> Result<()> {
+        if let State::Permitted(permit) = &progress.state {
+            progress.upstream_status = Some(response.status.as_u16());
+            upstream::clean_response(response, permit);
+        }
+        Ok(())
+    }
+
+    async fn fail_to_proxy(&self, session: &mut Session, error: &Error, progress: &mut Progress) -> FailToProxy {
+        let (status, code, sentence) = upstream::describe(error);
+        let html = progress.request.as_ref().is_some_and(|request| request.hints.accepts_html);
+        self.gateway.world.metrics.upstream_error(code);
+        if session.response_written().is_none() && status != 0 {
+            let problem = Problem { status, code, title: "The app does not answer", sentence, app: None };
+            let response = respond::problem(html, &progress.id, problem);
+            let _ = body::write(session, response).await;
+        }
+        FailToProxy { error_code: status, can_reuse_downstream: false }
+    }
+
+    fn suppress_error_log(&self, _: &Session, _: &Progress, _: &Error) -> bool {
+        // The one event per request says it.
+        true
+    }
+
+    async fn logging(&self, session: &mut Session, error: Option<&Error>, progress: &mut Progress) {
+        let status = session.response_written().map_or(0, |response| response.status.as_u16());
+        let mut event = Event::new(&progress.id, status, progress.started.elapsed());
+        event.error = error.map(|error| error.etype().as_str().to_owned());
+        event.upstream_status = progress.upstream_status;
+        if let Some(request) = &progress.request {
+            event.request(request);
+        }
+        match &progress.state {
+            State::Received => event.outcome = "aborted",
+            State::Answered(outcome) => event.outcome = outcome,
+            State::Refused(refusal) => event.refusal(refusal),
+            State::Permitted(permit) => event.permit(permit),
+        }
+        self.gateway.world.metrics.request(&event);
+        event.log();
+    }
+}
+
+impl Proxy {
+    async fn answer(
+        &self,
+        session: &mut Session,
+        progress: &mut Progress,
+        snapshot: &Snapshot,
+        request: Request,
+        own: Own,
+    ) -> Result<()> {
+        let Some(sent) = body::read(session, MAX_BODY).await? else {
+            return self.refuse(session, progress, request, Refusal::TooLarge(413)).await;
+        };
+        let http = body::as_http(session.req_header(), &request, sent);
+        let own_request = OwnRequest { world: &self.gateway.world, snapshot, request: &request, http };
+        match own_request.answer(own).await {
+            Ok(response) => {
+                drop(own_request);
+                progress.state = State::Answered("answered");
+                progress.request = Some(Box::new(request));
+                body::write(session, response).await
+            }
+            Err(refusal) => {
+                drop(own_request);
+                self.refuse(session, progress, request, refusal).await
+            }
+        }
+    }
+
+    async fn refuse(
+        &self,
+        session: &mut Session,
+        progress: &mut Progress,
+        request: Request,
+        refusal: Refusal,
+    ) -> Result<()> {
+        let response = respond::refusal(&self.gateway.world, &request, &refusal);
+        self.record(&request, &refusal);
+        progress.request = Some(Box::new(request));
+        progress.state = State::Refused(Box::new(refusal));
+        body::write(session, response).await
+    }
+
+    /// Keeps a refusal for `doorward explain ID`.
+    fn record(&self, request: &Request, refusal: &Refusal) {
+        let (rule, person) = match refusal {
+            Refusal::Denied(_, denial) => (denial.rule.clone(), denial.identity.clone()),
+            _ => (None, None),
+        };
+        let (via, client) = match refusal {
+            Refusal::Denied(_, denial) => (denial.via, denial.client.clone()),
+            _ => (Via::Browser, None),
+        };
+        self.gateway.world.recorder.record(Refused {
+            id: request.id.clone(),
+            at: request.now,
+            reason: refusal.code(),
+            rule,
+            app: refusal.at().map(|at| Arc::clone(&at.app)),
+            identity: person,
+            via,
+            client,
+            asked: Asked::ForRequest {
+                ip: request.ip,
+                method: request.method.to_string(),
+                path: request.target.path().to_owned(),
+            },
+        });
+    }
+}
+
+/// A decision id: 60 random bits in an alphabet that can be read out loud.
+fn new_id(random: &dyn oauth::world::Random) -> String {
+    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let mut id = String::with_capacity(14);
+    id.push_str("d_");
+    id.extend(random.bytes::<12>().iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])));
+    id
+}

@@ -1,0 +1,142 @@
+//! What the upstream gets to see: one function for HTTP/1, HTTP/2 and upgrades. Strip, then set.
+
+use crate::admit::Permit;
+use crate::assertion;
+use crate::config::{IdentityHeaders, Origin};
+use crate::identify::bearer::is_bearer;
+use crate::identify::session::is_ours;
+use crate::request::Request;
+use http::{HeaderName, HeaderValue, header};
+use oauth::keys::SigningKey;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use pingora::http::RequestHeader;
+use std::net::IpAddr;
+
+/// The key and the name with which assertions are signed.
+pub(crate) struct Signer<'a> {
+    pub(crate) key: &'a SigningKey,
+    pub(crate) login: &'a Origin,
+}
+
+/// Prepares a request for its upstream.
+pub(crate) fn request(upstream: &mut RequestHeader, request: &Request, permit: &Permit, signer: &Signer<'_>) {
+    strip_claims(upstream);
+    strip_credentials(upstream, permit);
+    pass_cookies(upstream, &request.cookies);
+    set_forwarded(upstream, request.ip, permit.origin());
+    if permit.app().identity_headers == IdentityHeaders::Doorward {
+        set_identity(upstream, request, permit, signer);
+    }
+}
+
+/// Removes whatever a client claims about itself or its way here.
+fn strip_claims(upstream: &mut RequestHeader) {
+    let claims: Vec<HeaderName> = upstream.headers.keys().filter(|name| is_claim(name.as_str())).cloned().collect();
+    for name in claims {
+        upstream.remove_header(&name);
+    }
+}
+
+/// Whether a header's name is one that upstreams may take for the gateway's word, in any spelling: `.`, `-` and `_` are the
+/// same to the servers behind us.
+fn is_claim(name: &str) -> bool {
+    const PREFIXES: [&str; 5] = ["x_forwarded_", "doorward_", "x_auth_request_", "cf_", "x_doorward_"];
+    const NAMES: [&str; 16] = [
+        "forwarded", "x_real_ip", "true_client_ip", "x_client_ip", "x_cluster_client_ip", "x_original_url", "x_rewrite_url",
+        "x_http_method_override", "x_method_override", "x_http_method", "x_remote_user", "remote_user", "x_user", "x_email",
+        "x_webauth_user", "x_original_uri",
+    ];
+    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    PREFIXES.iter().any(|prefix| plain.starts_with(prefix)) || NAMES.contains(&plain.as_str())
+}
+
+/// Our credentials end here: a token for us is worth nothing to an upstream, and must not be (MCP "token passthrough").
+fn strip_credentials(upstream: &mut RequestHeader, permit: &Permit) {
+    let passes = permit.app().pass_authorization
+        && !(permit.app().oauth.managed.is_some()
+            && upstream.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).is_none_or(is_bearer));
+    if !passes {
+        upstream.remove_header(&header::AUTHORIZATION);
+    }
+    upstream.remove_header(&header::PROXY_AUTHORIZATION);
+    upstream.remove_header("dpop");
+}
+
+/// All cookies but ours, in one field (RFC 9113 section 8.2.3 for those that came in several).
+fn pass_cookies(upstream: &mut RequestHeader, cookies: &str) {
+    upstream.remove_header(&header::COOKIE);
+    let theirs: Vec<_> = cookies
+        .split(';')
+        .map(str::trim)
+        .filter(|pair| !pair.is_empty() && !is_ours(pair.split('=').next().unwrap_or_default()))
+        .collect();
+    if !theirs.is_empty() {
+        set(upstream, "Cookie", &theirs.join("; "));
+    }
+}
+
+fn set_forwarded(upstream: &mut RequestHeader, ip: IpAddr, origin: &Origin) {
+    set(upstream, "X-Forwarded-For", &ip.to_string());
+    set(upstream, "X-Forwarded-Proto", if origin.secure { "https" } else { "http" });
+    let url = origin.url();
+    set(upstream, "X-Forwarded-Host", url.split_once("://").map_or(url.as_str(), |(_, host)| host));
+}
+
+fn set_identity(upstream: &mut RequestHeader, request: &Request, permit: &Permit, signer: &Signer<'_>) {
+    let Some(known) = permit.known() else { return };
+    let identity = &known.identity;
+    set(upstream, "X-Forwarded-User", &identity.subject);
+    if let Some(email) = &identity.email {
+        set(upstream, "X-Forwarded-Email", email);
+    }
+    if !identity.groups.is_empty() {
+        set(upstream, "X-Forwarded-Groups", &identity.groups.join(","));
+    }
+    if let Some(assertion) = assertion::of(signer.key, signer.login, permit.app(), known, request.now) {
+        let _ = upstream.insert_header("Doorward-Assertion", assertion);
+    }
+}
+
+/// Characters of a header value that are percent-encoded: everything that is not plain ASCII text.
+const UNSAFE: &AsciiSet = &CONTROLS.add(b'%');
+
+fn set(upstream: &mut RequestHeader, name: &'static str, value: &str) {
+    let plain = value.bytes().all(|b| (0x20..0x7f).contains(&b));
+    let encoded = if plain { value.to_owned() } else { utf8_percent_encode(value, UNSAFE).to_string() };
+    if let Ok(value) = HeaderValue::from_str(&encoded) {
+        let _ = upstream.insert_header(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hp_01_claims_are_recognised_in_every_spelling() {
+        for claim in [
+            "X-Forwarded-User", "x_forwarded_user", "X.Forwarded.User", "x-FORWARDED_user", "X-Forwarded-For", "Doorward-Assertion", "doorward_assertion",
+            "Doorward.Assertion", "X-Auth-Request-Email", "Cf-Access-Jwt-Assertion", "Forwarded", "X-Real-IP", "x_real_ip", "X-Original-URL",
+            "X-HTTP-Method-Override", "True-Client-IP", "Remote_User",
+        ] {
+            assert!(is_claim(&claim.to_ascii_lowercase()), "{claim}");
+        }
+        for other in ["accept", "mcp-session-id", "mcp-param-x", "x-request-id", "forwarded-by", "user-agent"] {
+            assert!(!is_claim(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn header_values_are_plain_text() {
+        let mut header = RequestHeader::build("GET", b"/", None).unwrap();
+        set(&mut header, "X-Forwarded-Email", "\u{e4}da\r\nX: 1@ex");
+        assert_eq!(header.headers.get("x-forwarded-email").unwrap(), "%C3%A4da%0D%0AX: 1@ex");
+    }
+
+    #[test]
+    fn bs_06_our_cookies_do_not_reach_the_upstream() {
+        let mut header = RequestHeader::build("GET", b"/", None).unwrap();
+        pass_cookies(&mut header, "a=1; __Host-doorward-wiki=s; doorward.browser=b; b=2=3;  ; c");
+        assert_eq!(header.headers.get("cookie").unwrap(), "a=1; b=2=3; c");
+    }
+}

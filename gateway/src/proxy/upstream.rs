@@ -1,0 +1,114 @@
+//! The upstream's side: where it is, what its answer may contain, and what is said when it gives none.
+
+use crate::admit::Permit;
+use crate::config::Upstream;
+use crate::identify::bearer::is_bearer;
+use crate::identify::session::is_ours;
+use http::{HeaderValue, header};
+use moka::sync::Cache;
+use pingora::http::ResponseHeader;
+use pingora::prelude::{Error, ErrorSource, ErrorType, HttpPeer, Result};
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Resolved addresses of upstreams that are named by host.
+pub(super) struct Upstreams {
+    resolved: Cache<(String, u16), SocketAddr>,
+}
+
+const RESOLVED_FOR: Duration = Duration::from_secs(10);
+
+impl Upstreams {
+    pub(super) fn new() -> Self {
+        Self { resolved: Cache::builder().max_capacity(1000).time_to_live(RESOLVED_FOR).build() }
+    }
+
+    /// The peer of an upstream. Every timeout is set: Pingora's defaults are none.
+    pub(super) async fn peer(&self, upstream: &Upstream) -> Result<Box<HttpPeer>> {
+        let address = self.address(upstream).await?;
+        let mut peer = HttpPeer::new(address, upstream.tls, upstream.host.clone());
+        let options = &mut peer.options;
+        options.connection_timeout = Some(Duration::from_secs(5));
+        options.total_connection_timeout = Some(Duration::from_secs(10));
+        options.read_timeout = Some(Duration::from_secs(3600));
+        options.write_timeout = Some(Duration::from_secs(60));
+        options.idle_timeout = Some(Duration::from_secs(60));
+        Ok(Box::new(peer))
+    }
+
+    async fn address(&self, upstream: &Upstream) -> Result<SocketAddr> {
+        if let Some(ip) = upstream.address {
+            return Ok(SocketAddr::new(ip, upstream.port));
+        }
+        let place = (upstream.host.clone(), upstream.port);
+        if let Some(address) = self.resolved.get(&place) {
+            return Ok(address);
+        }
+        let found = tokio::net::lookup_host((upstream.host.as_str(), upstream.port)).await;
+        let Some(address) = found.ok().and_then(|mut addresses| addresses.next()) else {
+            return Error::e_explain(ErrorType::ConnectNoRoute, "the upstream's name does not resolve").map_err(Error::into_up);
+        };
+        self.resolved.insert(place, address);
+        Ok(address)
+    }
+}
+
+/// What an upstream may not say in our name.
+pub(super) fn clean_response(response: &mut ResponseHeader, permit: &Permit) {
+    keep_cookies(response);
+    if permit.app().oauth.managed.is_some() {
+        // Its own challenge would lead our clients to another authorization server.
+        let bearer = |value: &HeaderValue| value.to_str().is_ok_and(is_bearer);
+        if response.headers.get_all(header::WWW_AUTHENTICATE).iter().any(bearer) {
+            response.remove_header(&header::WWW_AUTHENTICATE);
+        }
+    }
+    if permit.known().is_some() && !response.headers.contains_key(header::CACHE_CONTROL) {
+        let _ = response.insert_header(header::CACHE_CONTROL, "private");
+    }
+}
+
+/// Cookies with names of ours are ours to set.
+fn keep_cookies(response: &mut ResponseHeader) {
+    let ours = |value: &HeaderValue| is_ours(String::from_utf8_lossy(value.as_bytes()).split(['=', ';']).next().unwrap_or_default());
+    let all: Vec<_> = response.headers.get_all(header::SET_COOKIE).iter().cloned().collect();
+    if all.iter().any(ours) {
+        response.remove_header(&header::SET_COOKIE);
+        for cookie in all.into_iter().filter(|cookie| !ours(cookie)) {
+            let _ = response.append_header(header::SET_COOKIE, cookie);
+        }
+    }
+}
+
+/// Status, stable code and sentence for a failure; status 0 when nobody is there to read it.
+pub(super) fn describe(error: &Error) -> (u16, &'static str, &'static str) {
+    match (error.etype(), error.esource()) {
+        (ErrorType::HTTPStatus(413), _) => (413, "request_too_large", "The request is too large."),
+        (ErrorType::ReadTimedout, ErrorSource::Downstream) => (408, "request_timeout", "The request came too slowly."),
+        (_, ErrorSource::Downstream) if error.etype() == &ErrorType::InvalidHTTPHeader => {
+            (400, "malformed_request", "The request cannot be read.")
+        }
+        (_, ErrorSource::Downstream) => (0, "client_gone", ""),
+        (ErrorType::ConnectTimedout | ErrorType::ReadTimedout | ErrorType::WriteTimedout, _) => {
+            (504, "upstream_timeout", "The app took too long to answer.")
+        }
+        (_, ErrorSource::Upstream) => (502, "upstream_failed", "The app behind this gateway could not be reached."),
+        _ => (500, "internal", "The gateway failed to handle the request."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bs_06_an_upstream_cannot_set_our_cookies() {
+        let mut response = ResponseHeader::build(200, None).unwrap();
+        for cookie in ["a=1", "__Host-doorward-wiki=planted; Path=/", "DOORWARD-x=planted", "b=2; HttpOnly"] {
+            response.append_header(header::SET_COOKIE, cookie).unwrap();
+        }
+        keep_cookies(&mut response);
+        let kept: Vec<_> = response.headers.get_all(header::SET_COOKIE).iter().collect();
+        assert_eq!(kept, ["a=1", "b=2; HttpOnly"]);
+    }
+}

@@ -1,0 +1,114 @@
+//! Why a request ends at the door. Each has a stable code; [`crate::respond`] alone turns it into bytes.
+
+use crate::config::{App, Origin};
+use crate::identify::Known;
+use policy::{Identity, Via};
+use std::sync::Arc;
+
+/// The app that a refusal concerns, and the origin by which it was reached.
+#[derive(Clone, Debug)]
+pub(crate) struct At {
+    pub(crate) app: Arc<App>,
+    pub(crate) origin: Origin,
+}
+
+/// A refused request.
+#[derive(Clone, Debug)]
+pub(crate) enum Refusal {
+    /// It could be read in two ways, or not at all: 400.
+    Malformed(&'static str),
+    /// The request or its headers are too large: 413, 414, 431.
+    TooLarge(u16),
+    /// No app is there: 404 that says nothing.
+    NoSuchApp,
+    /// Nobody is signed in: 302 to login, or 401.
+    LoginRequired(At),
+    /// A credential was presented and is bad: 401, never a fall-through.
+    InvalidToken(At, BadCredential),
+    /// The policy refuses who asks: 403.
+    Denied(At, Denial),
+    /// The token lacks scopes that the request needs: 403.
+    InsufficientScope(At, String),
+    /// A page of another site sent it in the person's name: 403.
+    CrossOrigin(At),
+    /// The store or a key is out of order: 503, never "anonymous", never "allow".
+    Unavailable(String),
+}
+
+/// What was wrong with a presented credential.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BadCredential {
+    /// Stable code, such as `bearer_token_expired`.
+    pub(crate) code: &'static str,
+    /// For the caller.
+    pub(crate) description: &'static str,
+}
+
+/// A policy's refusal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Denial {
+    /// Stable code, such as `no_rule_matched`.
+    pub(crate) reason: &'static str,
+    /// The rule that refused, if one did.
+    pub(crate) rule: Option<String>,
+    /// Who was refused.
+    pub(crate) identity: Option<Identity>,
+    /// Through which transport.
+    pub(crate) via: Via,
+    /// Through which client, if not the browser.
+    pub(crate) client: Option<String>,
+}
+
+impl Denial {
+    /// Refuses a known credential, or somebody anonymous.
+    pub(crate) fn of(known: Option<&Known>, reason: &'static str, rule: Option<String>) -> Self {
+        let agent = known.filter(|known| known.via != Via::Browser);
+        Self {
+            reason,
+            rule,
+            identity: known.map(|known| known.identity.clone()),
+            via: known.map_or(Via::Browser, |known| known.via),
+            client: agent.map(|known| known.client.to_string()),
+        }
+    }
+
+    /// The person's name, as shown to themselves.
+    pub(crate) fn person(&self) -> Option<&str> {
+        self.identity.as_ref()?.email.as_deref()
+    }
+}
+
+impl Refusal {
+    /// The stable code of the outcome.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed_request",
+            Self::TooLarge(_) => "request_too_large",
+            Self::NoSuchApp => "no_such_app",
+            Self::LoginRequired(_) => "login_required",
+            Self::InvalidToken(_, bad) => bad.code,
+            Self::Denied(_, denial) => denial.reason,
+            Self::InsufficientScope(..) => "insufficient_scope",
+            Self::CrossOrigin(_) => "cross_origin",
+            Self::Unavailable(_) => "unavailable",
+        }
+    }
+
+    /// The app that it concerns.
+    pub(crate) fn at(&self) -> Option<&At> {
+        match self {
+            Self::LoginRequired(at)
+            | Self::InvalidToken(at, _)
+            | Self::Denied(at, _)
+            | Self::InsufficientScope(at, _)
+            | Self::CrossOrigin(at) => Some(at),
+            Self::Malformed(_) | Self::TooLarge(_) | Self::NoSuchApp | Self::Unavailable(_) => None,
+        }
+    }
+}
+
+impl From<oauth::store::StoreError> for Refusal {
+    fn from(broken: oauth::store::StoreError) -> Self {
+        Self::Unavailable(broken.to_string())
+    }
+}

@@ -1,0 +1,64 @@
+//! The browser-or-not rule, and headers that may be there once.
+
+use super::*;
+use http::HeaderValue;
+
+fn read(method: &Method, fields: &[(&'static str, &str)]) -> Result<Request, Malformed> {
+    let mut headers = HeaderMap::new();
+    headers.append("host", HeaderValue::from_static("app.ex"));
+    for (name, value) in fields {
+        headers.append(*name, HeaderValue::from_str(value).unwrap());
+    }
+    let parts = Parts { method, target: b"/x", authority: None, headers: &headers };
+    Request::read(&parts, "127.0.0.1".parse().unwrap(), Timestamp::from_seconds(1), "d_1".into())
+}
+
+const HTML: (&str, &str) = ("accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+
+#[test]
+fn ch_07_only_a_persons_navigation_is_one() {
+    assert!(read(&Method::GET, &[HTML]).unwrap().is_navigation());
+    assert!(read(&Method::HEAD, &[HTML, ("sec-fetch-mode", "navigate")]).unwrap().is_navigation());
+}
+
+#[test]
+fn ch_08_to_ch_14_everything_else_is_not() {
+    let others: &[(Method, &[(&'static str, &str)])] = &[
+        (Method::GET, &[("accept", "*/*")]),
+        (Method::GET, &[]),
+        (Method::GET, &[("accept", "application/json, text/event-stream")]),
+        (Method::GET, &[("accept", "*/*"), ("sec-fetch-mode", "cors")]),
+        (Method::GET, &[HTML, ("sec-fetch-mode", "cors")]),
+        (Method::GET, &[HTML, ("x-requested-with", "XMLHttpRequest")]),
+        (Method::GET, &[HTML, ("authorization", "Bearer x")]),
+        (Method::GET, &[HTML, ("upgrade", "websocket")]),
+        (Method::POST, &[HTML]),
+        (Method::GET, &[("accept", "text/html;q=0, */*")]),
+        (Method::GET, &[("accept", "text/htmlx")]),
+    ];
+    for (method, fields) in others {
+        assert!(!read(method, fields).unwrap().is_navigation(), "{method} {fields:?}");
+    }
+}
+
+#[test]
+fn hp_21_two_authorization_headers_are_refused() {
+    assert!(read(&Method::GET, &[("authorization", "Bearer a"), ("authorization", "Bearer b")]).is_err());
+    assert!(read(&Method::GET, &[("origin", "https://a"), ("origin", "https://b")]).is_err());
+}
+
+#[test]
+fn hp_23_unknown_methods_are_refused() {
+    for method in ["CONNECT", "TRACE", "get", "FOO", "F!O"] {
+        assert!(read(&Method::from_bytes(method.as_bytes()).unwrap(), &[]).is_err(), "{method}");
+    }
+}
+
+#[test]
+fn bs_04_a_cookie_sent_twice_counts_as_none() {
+    let request = read(&Method::GET, &[("cookie", "a=1; doorward-x=v"), ("cookie", "b=2")]).unwrap();
+    assert_eq!(request.cookie("doorward-x"), Some("v"));
+    assert_eq!(request.cookie("b"), Some("2"));
+    let request = read(&Method::GET, &[("cookie", "doorward-x=v; doorward-x=w")]).unwrap();
+    assert_eq!(request.cookie("doorward-x"), None);
+}

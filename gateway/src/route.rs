@@ -1,0 +1,225 @@
+//! Which place a request is for: an endpoint of ours, or the most specific app for host and path, which wins whole.
+//! Everything is known from the configuration; the request only chooses.
+
+use crate::config::{App, Config, HostPattern, Origin, Place};
+use crate::request::{Authority, Request};
+use oauth::Endpoint;
+use std::sync::Arc;
+
+/// The gateway's own prefix, on every host of ours.
+pub(crate) const OWN: &str = "/.doorward/";
+
+/// Where a request goes.
+#[derive(Debug)]
+pub(crate) enum Route {
+    /// To an app, if it may.
+    App(Arc<App>, Origin),
+    /// To us.
+    Own(Own),
+}
+
+/// An endpoint of ours.
+#[derive(Debug)]
+pub(crate) enum Own {
+    /// Of the authorization server.
+    OAuth(Arc<App>, Endpoint),
+    /// A page or document under [`OWN`].
+    Page(Page, Site),
+    /// Nothing is there; the answer is JSON.
+    Nothing,
+}
+
+/// The pages under [`OWN`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Page {
+    /// Sign in.
+    Login,
+    /// Where the browser client takes its codes.
+    Callback,
+    /// Sign out.
+    Logout,
+    /// Who I am, as JSON.
+    Identity,
+    /// The keys that assertions are signed with.
+    Certs,
+}
+
+/// Whose host a page was asked on.
+#[derive(Clone, Debug)]
+pub(crate) enum Site {
+    /// The login origin.
+    Login,
+    /// A host of apps; the app is the one that the page concerns.
+    App(Arc<App>, Origin),
+}
+
+/// All places, most specific first.
+#[derive(Debug)]
+pub(crate) struct Routes {
+    login: Origin,
+    places: Vec<(Place, Arc<App>)>,
+}
+
+impl Routes {
+    /// From the configuration.
+    pub(crate) fn new(config: &Config) -> Self {
+        let mut places: Vec<_> = config
+            .apps
+            .values()
+            .flat_map(|app| app.places.iter().map(move |place| (place.clone(), Arc::clone(app))))
+            .collect();
+        places.sort_by_key(|(place, _)| (matches!(place.host, HostPattern::Labels(_)), std::cmp::Reverse(place.path.len())));
+        Self { login: config.auth.origin.clone(), places }
+    }
+
+    /// Where `request` goes; `None` when no app is there.
+    pub(crate) fn find(&self, request: &Request) -> Option<Route> {
+        let path = request.target.path();
+        if names(&self.login, &request.authority) {
+            return Some(Route::Own(self.at_login(path)));
+        }
+        if !self.places.iter().any(|(place, _)| is_host(place, &request.authority)) {
+            return None;
+        }
+        if let Some(own) = self.own(request, path) {
+            return Some(Route::Own(own));
+        }
+        self.app(&request.authority, path).map(|(app, origin)| Route::App(app, origin))
+    }
+
+    /// The most specific app that covers a path of a host, and the origin by which it was reached.
+    fn app(&self, authority: &Authority, path: &str) -> Option<(Arc<App>, Origin)> {
+        let (place, app) = self.places.iter().find(|(place, _)| is_host(place, authority) && covers(place, path))?;
+        Some((Arc::clone(app), Origin { secure: place.secure, host: authority.host.clone(), port: place.port }))
+    }
+
+    fn by_id(&self, id: &str) -> Option<&Arc<App>> {
+        self.places.iter().map(|(_, app)| app).find(|app| app.id == id)
+    }
+
+    fn at_login(&self, path: &str) -> Own {
+        if let Some((id, "authorize")) = oauth_path(path) {
+            return self.by_id(id).map_or(Own::Nothing, |app| Own::OAuth(Arc::clone(app), Endpoint::Authorization));
+        }
+        match path {
+            "/" => Own::Page(Page::Login, Site::Login),
+            _ => page(path).map_or(Own::Nothing, |page| Own::Page(page, Site::Login)),
+        }
+    }
+
+    /// The endpoint of ours that a path on an app's host names.
+    fn own(&self, request: &Request, path: &str) -> Option<Own> {
+        if path.starts_with(OWN) || path == OWN.trim_end_matches('/') {
+            return Some(self.under_own_prefix(request, path));
+        }
+        self.well_known(request, path)
+    }
+
+    fn under_own_prefix(&self, request: &Request, path: &str) -> Own {
+        if let Some((id, name)) = oauth_path(path) {
+            let endpoint = match name {
+                "token" => Endpoint::Token,
+                "register" => Endpoint::Registration,
+                "jwks" => Endpoint::Jwks,
+                _ => return Own::Nothing,
+            };
+            let here = |app: &&Arc<App>| app.places.iter().any(|place| is_host(place, &request.authority));
+            return self.by_id(id).filter(here).map_or(Own::Nothing, |app| Own::OAuth(Arc::clone(app), endpoint));
+        }
+        let Some(page) = page(path) else { return Own::Nothing };
+        // A callback or logout concerns the app that its query names, or else the app at the root or the only one.
+        let named = request.target.query().and_then(|query| parameter(query, "app"));
+        let named = named.and_then(|id| self.by_id(&id).cloned());
+        let here = |app: &Arc<App>| app.places.iter().find(|place| is_host(place, &request.authority)).cloned();
+        let found = named.and_then(|app| here(&app).map(|place| (app, place))).or_else(|| {
+            let on_host = |(place, _): &&(Place, Arc<App>)| is_host(place, &request.authority);
+            self.places.iter().rev().find(on_host).map(|(place, app)| (Arc::clone(app), place.clone()))
+        });
+        found.map_or(Own::Nothing, |(app, place)| {
+            let origin = Origin { secure: place.secure, host: request.authority.host.clone(), port: place.port };
+            Own::Page(page, Site::App(app, origin))
+        })
+    }
+
+    /// RFC 9728 section 3.1 and RFC 8414 section 3.1, with the path inserted, and the appended forms that clients try.
+    fn well_known(&self, request: &Request, path: &str) -> Option<Own> {
+        const RESOURCE: &str = "/.well-known/oauth-protected-resource";
+        const SERVER: &str = "/.well-known/oauth-authorization-server";
+        const OPENID: &str = "/.well-known/openid-configuration";
+        if let Some(rest) = inserted(path, RESOURCE) {
+            let raw = &request.target.raw_path()[request.target.raw_path().len().min(RESOURCE.len())..];
+            return self.protected_resource(request, rest, raw);
+        }
+        for document in [SERVER, OPENID] {
+            if let Some(rest) = inserted(path, document).or_else(|| path.strip_suffix(document)) {
+                return self.authorization_server(request, rest, document == SERVER);
+            }
+        }
+        let rest = path.strip_suffix(RESOURCE)?;
+        let raw = request.target.raw_path().strip_suffix(RESOURCE)?;
+        self.protected_resource(request, rest, raw)
+    }
+
+    fn protected_resource(&self, request: &Request, path: &str, raw: &str) -> Option<Own> {
+        let lookup = if path.is_empty() { "/" } else { path };
+        let Some((app, origin)) = self.app(&request.authority, lookup) else { return Some(Own::Nothing) };
+        app.oauth.managed.as_ref()?;
+        let resource = format!("{}{}", origin.url(), if raw == "/" { "" } else { raw });
+        Some(Own::OAuth(app, Endpoint::ProtectedResource { resource }))
+    }
+
+    /// Only where the issuer is exactly what was asked for; 2026 clients compare.
+    fn authorization_server(&self, request: &Request, path: &str, oauth: bool) -> Option<Own> {
+        let lookup = if path.is_empty() { "/" } else { path };
+        let Some((app, origin)) = self.app(&request.authority, lookup) else { return Some(Own::Nothing) };
+        app.oauth.managed.as_ref()?;
+        let issuer = format!("{}{}", origin.url(), path.trim_end_matches('/'));
+        if !oauth || issuer != app.oauth.issuer {
+            return Some(Own::Nothing);
+        }
+        Some(Own::OAuth(app, Endpoint::AuthorizationServer))
+    }
+}
+
+fn page(path: &str) -> Option<Page> {
+    Some(match path.strip_prefix(OWN)? {
+        "login" => Page::Login,
+        "callback" => Page::Callback,
+        "logout" => Page::Logout,
+        "identity" => Page::Identity,
+        "certs" => Page::Certs,
+        _ => return None,
+    })
+}
+
+/// `/.doorward/oauth/APP/NAME`
+fn oauth_path(path: &str) -> Option<(&str, &str)> {
+    path.strip_prefix(OWN)?.strip_prefix("oauth/")?.split_once('/')
+}
+
+fn inserted<'a>(path: &'a str, document: &str) -> Option<&'a str> {
+    path.strip_prefix(document).filter(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The value of a query parameter.
+pub(crate) fn parameter(query: &str, name: &str) -> Option<String> {
+    form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// Whether a request names this origin. A Host without port means the scheme's default.
+fn names(origin: &Origin, authority: &Authority) -> bool {
+    origin.host == authority.host && is_port(origin.secure, origin.port, authority.port)
+}
+
+fn is_host(place: &Place, authority: &Authority) -> bool {
+    is_port(place.secure, place.port, authority.port) && place.host.matches(&authority.host)
+}
+
+fn is_port(secure: bool, port: u16, named: Option<u16>) -> bool {
+    named.unwrap_or(if secure { 443 } else { 80 }) == port
+}
+
+/// Whether a path is the place's path or below it; never a sibling that begins alike.
+fn covers(place: &Place, path: &str) -> bool {
+    path.strip_prefix(place.path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

@@ -1,0 +1,84 @@
+//! Registered clients in SQLite.
+
+use super::sql;
+use oauth::client::{Client, ClientId};
+use oauth::store::{Registered, RegistrationLimits};
+use oauth::world::Timestamp;
+use rusqlite::{Connection, Result, Row};
+
+/// Keeps a new client if there is room for it.
+pub(super) fn register(
+    db: &Connection,
+    client: &Client,
+    limits: RegistrationLimits,
+    now: Timestamp,
+) -> Result<Registered> {
+    if find(db, &client.app, &client.id)?.is_some() {
+        return Ok(Registered::Known);
+    }
+    make_room(db, &client.app, limits, now)?;
+    if count(db, &client.app)? >= limits.total {
+        return Ok(Registered::Full);
+    }
+    insert(db, client)?;
+    Ok(Registered::New)
+}
+
+/// A client of `app`.
+pub(super) fn find(db: &Connection, app: &str, id: &ClientId) -> Result<Option<Client>> {
+    sql::first(db, "SELECT * FROM clients WHERE app = ?1 AND id = ?2", (app, id.as_str()), read)
+}
+
+/// Forgets the oldest unused clients of `app`, as many as one more needs.
+fn make_room(db: &Connection, app: &str, limits: RegistrationLimits, now: Timestamp) -> Result<()> {
+    let excess = (count(db, app)? + 1).saturating_sub(limits.total);
+    if excess == 0 {
+        return Ok(());
+    }
+    let forget = "
+        DELETE FROM clients WHERE app = ?1 AND id IN (
+            SELECT id FROM clients AS client
+            WHERE app = ?1 AND registered_at < ?2 AND NOT EXISTS (
+                SELECT 1 FROM grants
+                WHERE grants.client = client.id AND grants.app = client.app AND revoked_at IS NULL AND expires_at > ?3)
+            ORDER BY registered_at, id LIMIT ?4)";
+    let oldest_kept = now.minus(limits.unused_for).seconds();
+    let excess = i64::try_from(excess).unwrap_or(i64::MAX);
+    sql::execute(db, forget, (app, oldest_kept, now.seconds(), excess))?;
+    Ok(())
+}
+
+fn count(db: &Connection, app: &str) -> Result<u64> {
+    sql::count(db, "SELECT count(*) FROM clients WHERE app = ?1", [app])
+}
+
+fn insert(db: &Connection, client: &Client) -> Result<()> {
+    let insert = "
+        INSERT INTO clients (app, id, name, redirect_uris, authentication, refreshes, metadata, registered_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    let values = (
+        &client.app,
+        client.id.as_str(),
+        &client.name,
+        sql::to_json(&client.redirect_uris)?,
+        sql::to_json(&client.authentication)?,
+        client.refreshes,
+        sql::to_json(&client.metadata)?,
+        client.registered_at.seconds(),
+    );
+    sql::execute(db, insert, values)?;
+    Ok(())
+}
+
+fn read(row: &Row<'_>) -> Result<Client> {
+    Ok(Client {
+        app: row.get("app")?,
+        id: ClientId::new(row.get::<_, String>("id")?),
+        name: row.get("name")?,
+        redirect_uris: sql::json(row, "redirect_uris")?,
+        authentication: sql::json(row, "authentication")?,
+        refreshes: row.get("refreshes")?,
+        metadata: sql::json(row, "metadata")?,
+        registered_at: sql::time(row, "registered_at")?,
+    })
+}

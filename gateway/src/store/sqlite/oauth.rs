@@ -1,0 +1,102 @@
+//! OAuth state in SQLite: each act of the protocol as one transaction.
+
+use super::{Sqlite, clients, codes, credentials, grants, keys};
+use async_trait::async_trait;
+use oauth::client::{Client, ClientId};
+use oauth::secret::SecretHash;
+use oauth::store::{
+    Code, Credential, Grant, Issued, Redeemed, Registered, RegistrationLimits, Rotation, Store, StoreError, StoredKey,
+    Successor,
+};
+use oauth::world::Timestamp;
+use std::time::Duration;
+
+#[async_trait]
+impl Store for Sqlite {
+    async fn ensure_key(&self, key: StoredKey) -> Result<Vec<StoredKey>, StoreError> {
+        self.write(move |db| keys::ensure(db, &key)).await
+    }
+
+    async fn register_client(
+        &self,
+        client: &Client,
+        limits: RegistrationLimits,
+        now: Timestamp,
+    ) -> Result<Registered, StoreError> {
+        let client = client.clone();
+        self.write(move |db| clients::register(db, &client, limits, now)).await
+    }
+
+    async fn client(&self, app: &str, id: &ClientId) -> Result<Option<Client>, StoreError> {
+        let (app, id) = (app.to_owned(), id.clone());
+        self.read(move |db| clients::find(db, &app, &id)).await
+    }
+
+    async fn issue_code(&self, code: &Code) -> Result<Issued, StoreError> {
+        let code = code.clone();
+        self.write(move |db| codes::issue(db, &code)).await
+    }
+
+    async fn code(&self, hash: &SecretHash) -> Result<Option<Code>, StoreError> {
+        let hash = *hash;
+        self.read(move |db| codes::find(db, &hash)).await
+    }
+
+    async fn redeem_code(
+        &self,
+        hash: &SecretHash,
+        grant: &Grant,
+        credential: &Credential,
+        now: Timestamp,
+    ) -> Result<Redeemed, StoreError> {
+        let (hash, grant, credential) = (*hash, grant.clone(), credential.clone());
+        self.write(move |db| codes::redeem(db, &hash, &grant, &credential, now)).await
+    }
+
+    async fn open_grant(&self, grant: &Grant, credential: &Credential) -> Result<(), StoreError> {
+        let (grant, credential) = (grant.clone(), credential.clone());
+        self.write(move |db| grants::open(db, &grant, &credential)).await
+    }
+
+    async fn credential(&self, hash: &SecretHash) -> Result<Option<(Credential, Grant)>, StoreError> {
+        let hash = *hash;
+        self.read(move |db| credentials::find_with_grant(db, &hash)).await
+    }
+
+    async fn rotate(
+        &self,
+        predecessor: &SecretHash,
+        successor: &Successor,
+        grace: Duration,
+        now: Timestamp,
+    ) -> Result<Rotation, StoreError> {
+        let (predecessor, successor) = (*predecessor, successor.clone());
+        self.write(move |db| credentials::rotate(db, &predecessor, &successor, grace, now)).await
+    }
+
+    async fn grant(&self, id: &str) -> Result<Option<Grant>, StoreError> {
+        let id = id.to_owned();
+        self.read(move |db| grants::find(db, &id)).await
+    }
+
+    async fn revoke_grant(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.write(move |db| Ok(grants::end(db, &id, now)? > 0)).await
+    }
+
+    async fn revoke_subject(&self, subject: &str, now: Timestamp) -> Result<u64, StoreError> {
+        let subject = subject.to_owned();
+        self.write(move |db| grants::end_of_subject(db, &subject, now)).await
+    }
+
+    async fn epoch(&self) -> Result<u64, StoreError> {
+        self.read(grants::epoch).await
+    }
+
+    async fn collect_garbage(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let collect = move |db: &rusqlite::Connection| {
+            Ok(codes::collect(db, now)? + credentials::collect(db, now)? + grants::collect(db, now)?)
+        };
+        self.write(collect).await
+    }
+}

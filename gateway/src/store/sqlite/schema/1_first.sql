@@ -1,0 +1,98 @@
+-- The tables of version 1. Times are seconds since the Unix epoch; of secrets there are only hashes, keys excepted.
+
+-- Numbers of which there is one: the epoch, which counts the acts that took something away.
+CREATE TABLE meta (
+    name  TEXT    NOT NULL PRIMARY KEY,
+    value INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO meta (name, value) VALUES ('epoch', 0);
+
+CREATE TABLE keys (
+    purpose    TEXT    NOT NULL PRIMARY KEY,
+    secret     BLOB    NOT NULL CHECK (length(secret) = 32),
+    created_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE clients (
+    app            TEXT    NOT NULL,
+    id             TEXT    NOT NULL,
+    name           TEXT    NOT NULL,
+    redirect_uris  TEXT    NOT NULL, -- JSON
+    authentication TEXT    NOT NULL, -- JSON
+    refreshes      INTEGER NOT NULL,
+    metadata       TEXT    NOT NULL, -- JSON
+    registered_at  INTEGER NOT NULL,
+    PRIMARY KEY (app, id)
+) STRICT;
+
+CREATE INDEX clients_by_age ON clients (app, registered_at);
+
+CREATE TABLE codes (
+    hash             BLOB    NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
+    consent          TEXT    NOT NULL UNIQUE,
+    app              TEXT    NOT NULL,
+    client           TEXT    NOT NULL,
+    subject          TEXT    NOT NULL,
+    redirect_uri     TEXT    NOT NULL,
+    code_challenge   TEXT    NOT NULL,
+    scope            TEXT    NOT NULL,
+    login_method     TEXT    NOT NULL,
+    authenticated_at INTEGER NOT NULL,
+    session          TEXT,
+    expires_at       INTEGER NOT NULL,
+    -- The grant that its redemption opened. No foreign key: the code stays used when the grant is deleted.
+    opened           TEXT
+) STRICT;
+
+CREATE INDEX codes_by_expiry ON codes (expires_at);
+
+CREATE TABLE grants (
+    id               TEXT    NOT NULL PRIMARY KEY,
+    app              TEXT    NOT NULL,
+    client           TEXT    NOT NULL,
+    subject          TEXT    NOT NULL,
+    scope            TEXT    NOT NULL,
+    login_method     TEXT    NOT NULL,
+    authenticated_at INTEGER NOT NULL,
+    created_at       INTEGER NOT NULL,
+    expires_at       INTEGER NOT NULL,
+    parent           TEXT,
+    revoked_at       INTEGER
+) STRICT;
+
+CREATE INDEX grants_by_client ON grants (client, app);
+CREATE INDEX grants_by_subject ON grants (subject);
+CREATE INDEX grants_by_parent ON grants (parent) WHERE parent IS NOT NULL;
+CREATE INDEX grants_by_end ON grants (min(expires_at, coalesce(revoked_at, expires_at)));
+
+CREATE TABLE credentials (
+    hash            BLOB    NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
+    grant_id        TEXT    NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+    expires_at      INTEGER NOT NULL,
+    rotated_at      INTEGER,
+    -- The response that its successor went out with, until the grace is over.
+    sealed_response BLOB
+) STRICT;
+
+CREATE INDEX credentials_by_grant ON credentials (grant_id);
+CREATE INDEX credentials_by_expiry ON credentials (expires_at);
+CREATE INDEX credentials_in_grace ON credentials (grant_id, rotated_at) WHERE sealed_response IS NOT NULL;
+
+CREATE TABLE accounts (
+    subject         TEXT    NOT NULL PRIMARY KEY,
+    username        TEXT    NOT NULL UNIQUE CHECK (username = lower(username)),
+    name            TEXT,
+    groups          TEXT    NOT NULL, -- JSON
+    password        TEXT,             -- Argon2 PHC string
+    password_set_at INTEGER,
+    disabled        INTEGER NOT NULL,
+    created_at      INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE decisions (
+    number INTEGER NOT NULL PRIMARY KEY, -- in the order of arrival
+    id     TEXT    NOT NULL UNIQUE,
+    at     INTEGER NOT NULL,
+    json   TEXT    NOT NULL
+) STRICT;

@@ -1,0 +1,101 @@
+//! Refusals, kept so that `doorward explain ID` can say why. Written beside the request, never waited for; when more come
+//! than can be written, the newest are dropped and only the log has them.
+
+use crate::config::App;
+use crate::store::{StoredDecision, Stores};
+use oauth::world::Timestamp;
+use policy::{Facts, Identity, RequestFacts, Via};
+use serde_json::json;
+use std::net::IpAddr;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// A refused request or sign-in.
+pub(crate) struct Refused {
+    pub(crate) id: String,
+    pub(crate) at: Timestamp,
+    pub(crate) reason: &'static str,
+    pub(crate) rule: Option<String>,
+    pub(crate) app: Option<Arc<App>>,
+    pub(crate) identity: Option<Identity>,
+    pub(crate) via: Via,
+    pub(crate) client: Option<String>,
+    pub(crate) asked: Asked,
+}
+
+/// What was asked for.
+pub(crate) enum Asked {
+    /// A request.
+    ForRequest { ip: IpAddr, method: String, path: String },
+    /// A session or token; no request exists yet.
+    ForToken { ip: IpAddr },
+}
+
+/// Where refusals are handed in.
+#[derive(Clone)]
+pub(crate) struct Recorder {
+    sender: mpsc::Sender<Refused>,
+}
+
+const WAITING: usize = 1024;
+const AT_ONCE: usize = 256;
+
+impl Recorder {
+    /// A recorder, and the end that [`keep`] reads.
+    pub(crate) fn new() -> (Self, mpsc::Receiver<Refused>) {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        (Self { sender }, receiver)
+    }
+
+    /// Hands in a refusal.
+    pub(crate) fn record(&self, refused: Refused) {
+        let _ = self.sender.try_send(refused);
+    }
+}
+
+/// Writes refusals to the store until nobody can hand in any more.
+pub(crate) async fn keep(mut receiver: mpsc::Receiver<Refused>, store: Arc<dyn Stores>) {
+    let mut waiting = Vec::with_capacity(AT_ONCE);
+    while receiver.recv_many(&mut waiting, AT_ONCE).await > 0 {
+        let decisions: Vec<_> = waiting.drain(..).map(|refused| refused.describe()).collect();
+        if let Err(broken) = store.record_decisions(&decisions).await {
+            tracing::warn!(target: "store", what = %broken, "refusals could not be kept");
+        }
+    }
+}
+
+impl Refused {
+    fn describe(self) -> StoredDecision {
+        let explanation = self.app.as_ref().map(|app| app.policies.explain(&self.facts()));
+        let mut record = json!({
+            "id": self.id,
+            "at": self.at,
+            "outcome": self.reason,
+            "rule": self.rule,
+            "app": self.app.as_ref().map(|app| app.id.as_str()),
+            "who": self.identity.as_ref().and_then(|identity| identity.email.as_deref()),
+            "groups": self.identity.as_ref().map(|identity| &identity.groups),
+            "via": self.via.as_str(),
+            "client": self.client,
+            "policies": explanation,
+            "text": explanation.as_ref().map(ToString::to_string),
+        });
+        match &self.asked {
+            Asked::ForRequest { ip, method, path } => {
+                record["ip"] = json!(ip);
+                record["method"] = json!(method);
+                record["path"] = json!(path);
+            }
+            Asked::ForToken { ip } => record["ip"] = json!(ip),
+        }
+        StoredDecision { id: self.id, at: self.at, json: record.to_string() }
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        let request = match &self.asked {
+            Asked::ForRequest { ip, method, path } => Some(RequestFacts { ip: *ip, method, path }),
+            Asked::ForToken { .. } => None,
+        };
+        Facts { identity: self.identity.as_ref(), via: self.via, client_id: self.client.as_deref(), request }
+    }
+}

@@ -1,0 +1,56 @@
+//! Prometheus metrics. Labels come from our own words only, so their number is bounded.
+
+use super::Event;
+use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
+
+/// The counters of a gateway.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    durations: HistogramVec,
+    upstream_errors: IntCounterVec,
+}
+
+impl Metrics {
+    pub(crate) fn new() -> Self {
+        let requests = IntCounterVec::new(
+            Opts::new("doorward_requests_total", "requests by outcome and class of status"),
+            &["outcome", "status"],
+        );
+        let buckets = vec![0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0];
+        let durations = HistogramVec::new(
+            HistogramOpts::new("doorward_request_duration_seconds", "time from the first byte to the last").buckets(buckets),
+            &["outcome"],
+        );
+        let upstream_errors =
+            IntCounterVec::new(Opts::new("doorward_upstream_errors_total", "requests that no upstream answered"), &["reason"]);
+        // These names and labels are constant: making them cannot fail.
+        let (requests, durations, upstream_errors) = match (requests, durations, upstream_errors) {
+            (Ok(a), Ok(b), Ok(c)) => (a, b, c),
+            _ => unreachable!("the metrics' names are well-formed"),
+        };
+        let registry = Registry::new();
+        let _ = registry.register(Box::new(requests.clone()));
+        let _ = registry.register(Box::new(durations.clone()));
+        let _ = registry.register(Box::new(upstream_errors.clone()));
+        Self { registry, requests, durations, upstream_errors }
+    }
+
+    pub(crate) fn request(&self, event: &Event) {
+        let (outcome, status, duration) = event.outcome();
+        let class = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"].get(usize::from(status / 100)).copied().unwrap_or("other");
+        self.requests.with_label_values(&[outcome, class]).inc();
+        self.durations.with_label_values(&[outcome]).observe(duration.as_secs_f64());
+    }
+
+    pub(crate) fn upstream_error(&self, reason: &str) {
+        self.upstream_errors.with_label_values(&[reason]).inc();
+    }
+
+    /// The text format.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut text = Vec::new();
+        let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);
+        text
+    }
+}

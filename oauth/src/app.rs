@@ -1,0 +1,75 @@
+//! One protected app as the authorization server knows it: its own issuer (RFC 8414 section 2), with its resource,
+//! scopes, lifetimes and registration rules. Built from the configuration, never from a request.
+
+use crate::redirect_uri::RedirectRules;
+use crate::resource::Resource;
+use crate::scope::Scopes;
+use crate::store::RegistrationLimits;
+use std::time::Duration;
+
+/// The id under which the single sign-on session is kept; no app may be called so.
+pub const LOGIN: &str = "login";
+
+/// An app, seen from the authorization server.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// Its key in the configuration.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Its public URL without trailing slash: the issuer identifier.
+    pub issuer: String,
+    /// Which `resource` values mean this app, and the one audience of its tokens.
+    pub resource: Resource,
+    /// What can be asked for.
+    pub scopes: Scopes,
+    /// Where its endpoints are.
+    pub endpoints: Endpoints,
+    /// Where the first-party browser client takes its codes.
+    pub browser_redirect_uris: Vec<String>,
+    /// How long a browser session at this app lasts.
+    pub session_duration: Duration,
+    /// Managed OAuth; `None` when the app admits browsers alone.
+    pub managed: Option<Managed>,
+}
+
+/// The endpoint URLs of an app, absolute.
+#[derive(Clone, Debug)]
+pub struct Endpoints {
+    /// On the login origin, so that no script of the app can press "Allow".
+    pub authorization: String,
+    /// On the app's host.
+    pub token: String,
+    /// On the app's host.
+    pub registration: String,
+    /// On the app's host.
+    pub jwks: String,
+}
+
+/// What an app with managed OAuth grants.
+#[derive(Clone, Debug)]
+pub struct Managed {
+    /// Lifetime of an access token.
+    pub access_token_lifetime: Duration,
+    /// How long a grant lasts, refreshes included.
+    pub grant_duration: Duration,
+    /// How long a used refresh token still gets its first answer.
+    pub refresh_grace: Duration,
+    /// Dynamic client registration; `None` when it is off.
+    pub registration: Option<Registration>,
+}
+
+/// Rules of dynamic client registration at an app.
+#[derive(Clone, Debug)]
+pub struct Registration {
+    /// Which redirect URIs may be registered.
+    pub redirect_rules: RedirectRules,
+    /// How much it may fill the store.
+    pub limits: RegistrationLimits,
+}
+
+/// How long an authorization code can be redeemed (OAuth 2.1 section 4.1.2 allows ten minutes).
+pub const CODE_LIFETIME: Duration = Duration::from_secs(60);
+
+/// How long a consent page can be answered.
+pub const CONSENT_LIFETIME: Duration = Duration::from_secs(600);

@@ -1,0 +1,50 @@
+//! The question that the authorization server asks of the policy: may this person hold a token for this app?
+
+use crate::app::App;
+use crate::client::ClientId;
+use crate::world::Timestamp;
+use async_trait::async_trait;
+
+/// Decides by the app's policies, with what is known of the person now.
+#[async_trait]
+pub trait Approval: Send + Sync {
+    /// May `ask.subject` hold a token or session at `ask.app`?
+    ///
+    /// # Errors
+    /// [`Unavailable`] when it cannot be known now: nothing is granted, and nothing is used up.
+    async fn approve(&self, ask: Ask<'_>) -> Result<Verdict, Unavailable>;
+}
+
+/// Who wants what, through which client.
+#[derive(Clone, Copy, Debug)]
+pub struct Ask<'a> {
+    /// The app.
+    pub app: &'a App,
+    /// The client that would hold the token.
+    pub client: &'a ClientId,
+    /// The person.
+    pub subject: &'a str,
+    /// The identity provider by which the person signed in.
+    pub login_method: &'a str,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+/// The answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Some request of this person would be let through.
+    Approved,
+    /// None would.
+    Refused {
+        /// Stable code of the reason.
+        reason: &'static str,
+        /// The rule that refused, if one did.
+        rule: Option<String>,
+    },
+}
+
+/// What decides is out of order.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Unavailable(pub String);

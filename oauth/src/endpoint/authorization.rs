@@ -1,0 +1,133 @@
+//! The authorization endpoint (OAuth 2.1 section 3.1). A request is read in three steps: client and redirect URI, whose
+//! errors are pages; everything else, whose errors go to the client; and the person, who signs in and consents. The
+//! first-party browser client needs no consent.
+
+mod consent;
+mod request;
+
+pub use consent::Consent;
+
+use crate::app::{App, CODE_LIFETIME};
+use crate::approval::{Ask, Verdict};
+use crate::client::ClientId;
+use crate::error::{Code as ErrorCode, Error};
+use crate::redirect_uri::with_parameters;
+use crate::secret::{Kind, Secret};
+use crate::server::{Call, Person, Reply, Server};
+use crate::store::{Code, Issued, StoreError};
+use crate::world::Timestamp;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use request::{Authorization, Failure};
+
+/// Answers a call. `Err` is an answer too: the one that ended the reading.
+pub(crate) async fn answer(server: &Server, call: Call<'_>, request: &Request<Bytes>) -> Result<Reply, Reply> {
+    match *request.method() {
+        Method::GET | Method::HEAD => ask(server, call, request.uri().query().unwrap_or_default()).await,
+        Method::POST => consent::answer(server, call, request).await,
+        _ => Err(page(
+            ErrorCode::MethodNotAllowed { allow: "GET, POST" },
+            "this page is opened or its form is sent; nothing else",
+        )),
+    }
+}
+
+async fn ask(server: &Server, call: Call<'_>, query: &str) -> Result<Reply, Reply> {
+    let asked = match Authorization::read(&*server.store, call.app, query).await {
+        Ok(asked) => asked,
+        Err(Failure::Page(error)) => return Err(Reply::Page(error)),
+        // Who is not signed in is not sent on: else every registered client had an open redirector here
+        // (OAuth 2.1 section 7.13.2).
+        Err(Failure::Client { client_name, .. }) if call.person.is_none() => {
+            return Err(Reply::LoginRequired { client: client_name });
+        }
+        Err(Failure::Client { error, redirect_uri, state, .. }) => {
+            return Err(refuse(call, StatusCode::FOUND, (&redirect_uri, state.as_deref()), &error));
+        }
+    };
+    let does = |person: &&Person| asked.except_session.as_ref().is_none_or(|ended| *ended != person.session);
+    let Some(person) = call.person.filter(does) else {
+        return Err(Reply::LoginRequired { client: asked.client_name });
+    };
+    approve(server, call.app, person, &asked.client, call.now).await?;
+    if asked.client.is_browser() {
+        let consent = server.new_id("s");
+        return issue(server, call, person, (asked, consent), StatusCode::FOUND).await;
+    }
+    Ok(Reply::Consent(Box::new(consent::prompt(server, call, person, asked))))
+}
+
+/// Asks the policy before anything is given.
+async fn approve(server: &Server, app: &App, person: &Person, client: &ClientId, now: Timestamp) -> Result<(), Reply> {
+    let ask = Ask { app, client, subject: &person.subject, login_method: &person.login_method, now };
+    match server.approval.approve(ask).await {
+        Ok(Verdict::Approved) => Ok(()),
+        Ok(Verdict::Refused { reason, rule }) => Err(Reply::Refused { reason, rule }),
+        Err(broken) => Err(Reply::Page(broken.into())),
+    }
+}
+
+/// Issues the code and sends it to the client, with `iss` (RFC 9207).
+async fn issue(
+    server: &Server,
+    call: Call<'_>,
+    person: &Person,
+    (asked, consent): (Authorization, String),
+    status: StatusCode,
+) -> Result<Reply, Reply> {
+    let secret = Secret::generate(Kind::Code, &*server.random);
+    let code = Code {
+        hash: secret.hash(),
+        consent,
+        app: call.app.id.clone(),
+        client: asked.client,
+        subject: person.subject.clone(),
+        redirect_uri: asked.redirect_uri,
+        code_challenge: asked.code_challenge,
+        scope: asked.scope,
+        login_method: person.login_method.clone(),
+        authenticated_at: person.authenticated_at,
+        session: Some(person.session.clone()),
+        expires_at: call.now.plus(CODE_LIFETIME),
+    };
+    match server.store.issue_code(&code).await {
+        Ok(Issued::New) => {}
+        Ok(Issued::ConsentUsed) => {
+            return Err(page(ErrorCode::AccessDenied, "this consent was used already; start again at the client"));
+        }
+        Err(StoreError(broken)) => return Err(Reply::Page(StoreError(broken).into())),
+    }
+    let mut parameters = vec![("code", secret.expose())];
+    parameters.extend(asked.state.as_deref().map(|state| ("state", state)));
+    parameters.push(("iss", &call.app.issuer));
+    Ok(Reply::Response(redirect(status, &with_parameters(&code.redirect_uri, &parameters))))
+}
+
+/// Tells the client why there is no code (OAuth 2.1 section 4.1.2.1).
+fn refuse(call: Call<'_>, status: StatusCode, (redirect_uri, state): (&str, Option<&str>), error: &Error) -> Reply {
+    let mut parameters = vec![("error", error.code.as_str()), ("error_description", &error.description)];
+    parameters.extend(state.map(|state| ("state", state)));
+    parameters.push(("iss", &call.app.issuer));
+    let mut response = redirect(status, &with_parameters(redirect_uri, &parameters));
+    response.extensions_mut().insert(error.clone());
+    Reply::Response(response)
+}
+
+fn redirect(status: StatusCode, location: &str) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    let headers = response.headers_mut();
+    match HeaderValue::from_str(location) {
+        Ok(location) => {
+            headers.insert(header::LOCATION, location);
+            headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+            *response.status_mut() = status;
+        }
+        Err(_) => *response.status_mut() = StatusCode::BAD_REQUEST,
+    }
+    response
+}
+
+fn page(code: ErrorCode, description: &str) -> Reply {
+    Reply::Page(Error::new(code, description))
+}

@@ -1,0 +1,121 @@
+//! Consent: what the person is shown, and what comes back. The pending request is sealed into the form, bound to the person
+//! and the browser's single sign-on session, good for ten minutes and for one code.
+
+use super::request::Authorization;
+use super::{approve, issue, page, refuse};
+use crate::app::CONSENT_LIFETIME;
+use crate::endpoint::token::is_form;
+use crate::error::{Code as ErrorCode, Error};
+use crate::parameters::Parameters;
+use crate::redirect_uri::{csp_source, is_loopback, shown_host};
+use crate::scope::{OFFLINE_ACCESS, Scope};
+use crate::server::{Call, Person, Reply, Server};
+use crate::world::Timestamp;
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+const PURPOSE: &str = "consent";
+
+/// What the consent page shows. Every text about the client is the client's own word.
+#[derive(Debug)]
+pub struct Consent {
+    /// What the client calls itself.
+    pub client_name: String,
+    /// Its identifier.
+    pub client_id: String,
+    /// Its web site, as it says.
+    pub client_uri: Option<String>,
+    /// Where the code goes.
+    pub redirect_host: String,
+    /// Whether that is the person's own machine.
+    pub loopback: bool,
+    /// The resource that it wants.
+    pub resource: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// For how long.
+    pub lifetime: Duration,
+    /// Hidden field `consent`.
+    pub token: String,
+    /// CSP source that the form's redirect needs.
+    pub form_target: Option<String>,
+}
+
+/// The sealed form.
+#[derive(Serialize, Deserialize)]
+struct Pending {
+    id: String,
+    app: String,
+    subject: String,
+    session: String,
+    expires_at: Timestamp,
+    asked: Authorization,
+}
+
+pub(super) fn prompt(server: &Server, call: Call<'_>, person: &Person, asked: Authorization) -> Consent {
+    let offline = Scope { name: OFFLINE_ACCESS.into(), description: "Stay connected when you are away".into() };
+    let scopes = asked.scope.split(' ').filter_map(|name| {
+        if name == OFFLINE_ACCESS { Some(offline.clone()) } else { call.app.scopes.find(name).cloned() }
+    });
+    Consent {
+        client_name: asked.client_name.clone().unwrap_or_default(),
+        client_id: asked.client.to_string(),
+        client_uri: asked.client_uri.clone(),
+        redirect_host: shown_host(&asked.redirect_uri),
+        loopback: is_loopback(&asked.redirect_uri),
+        resource: call.app.resource.canonical().to_owned(),
+        scopes: scopes.collect(),
+        lifetime: call.app.managed.as_ref().map(|managed| managed.grant_duration).unwrap_or_default(),
+        form_target: csp_source(&asked.redirect_uri),
+        token: seal(server, call, person, asked),
+    }
+}
+
+fn seal(server: &Server, call: Call<'_>, person: &Person, asked: Authorization) -> String {
+    let pending = Pending {
+        id: server.new_id("c"),
+        app: call.app.id.clone(),
+        subject: person.subject.clone(),
+        session: person.session.clone(),
+        expires_at: call.now.plus(CONSENT_LIFETIME),
+        asked,
+    };
+    server.keys.sealer.seal(PURPOSE, &pending, &*server.random)
+}
+
+/// The form came back: `Allow` gives the code, `Deny` tells the client so. The policy is asked again, it may have changed.
+pub(super) async fn answer(server: &Server, call: Call<'_>, request: &Request<Bytes>) -> Result<Reply, Reply> {
+    if !is_form(request.headers()) {
+        return Err(page(ErrorCode::InvalidRequest, "the consent page sends a form"));
+    }
+    let form = Parameters::parse(request.body());
+    let pending = form.get("consent").and_then(|token| server.keys.sealer.open::<Pending>(PURPOSE, token));
+    let Some(pending) = pending.filter(|pending| pending.app == call.app.id && form.repeated().is_none()) else {
+        return Err(page(ErrorCode::AccessDenied, "this consent page is not from here; start again at the client"));
+    };
+    if call.now >= pending.expires_at {
+        return Err(page(ErrorCode::AccessDenied, "this consent page is too old; start again at the client"));
+    }
+    let Some(person) =
+        call.person.filter(|person| person.session == pending.session && person.subject == pending.subject)
+    else {
+        return Err(page(
+            ErrorCode::AccessDenied,
+            "this consent page belongs to another sign-in; start again at the client",
+        ));
+    };
+    match form.get("decision") {
+        Some("allow") => {
+            approve(server, call.app, person, &pending.asked.client, call.now).await?;
+            issue(server, call, person, (pending.asked, pending.id), StatusCode::SEE_OTHER).await
+        }
+        Some("deny") => {
+            let denied = Error::new(ErrorCode::AccessDenied, "the person said no");
+            let to = (pending.asked.redirect_uri.as_str(), pending.asked.state.as_deref());
+            Err(refuse(call, StatusCode::SEE_OTHER, to, &denied))
+        }
+        _ => Err(page(ErrorCode::InvalidRequest, "press Allow or Deny")),
+    }
+}

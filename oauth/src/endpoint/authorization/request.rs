@@ -1,0 +1,180 @@
+//! An authorization request, read and held against the client and the app.
+
+use crate::app::App;
+use crate::client::ClientId;
+use crate::error::{Code, Error};
+use crate::parameters::Parameters;
+use crate::pkce;
+use crate::redirect_uri;
+use crate::store::Store;
+use serde::{Deserialize, Serialize};
+
+/// A request that a code can be given for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) struct Authorization {
+    pub(super) client: ClientId,
+    /// `None` for the browser.
+    pub(super) client_name: Option<String>,
+    pub(super) client_uri: Option<String>,
+    pub(super) redirect_uri: String,
+    pub(super) state: Option<String>,
+    pub(super) code_challenge: String,
+    pub(super) scope: String,
+    /// A single sign-on session that does not do: under it, the person signed out of the app.
+    pub(super) except_session: Option<String>,
+}
+
+/// Why no code can be given, and who is told.
+pub(super) enum Failure {
+    /// The person alone: the redirect URI cannot be trusted.
+    Page(Error),
+    /// The client, once somebody is signed in.
+    Client { error: Box<Error>, client_name: Option<String>, redirect_uri: String, state: Option<String> },
+}
+
+/// A client that may ask here.
+struct Known {
+    id: ClientId,
+    name: Option<String>,
+    uri: Option<String>,
+    redirect_uris: Vec<String>,
+}
+
+impl Authorization {
+    pub(super) async fn read(store: &dyn Store, app: &App, query: &str) -> Result<Self, Failure> {
+        let parameters = Parameters::parse(query.as_bytes());
+        for name in ["client_id", "redirect_uri"] {
+            if parameters.is_repeated(name) {
+                return Err(page(Code::InvalidRequest, &format!("`{name}` is repeated")));
+            }
+        }
+        let client = find_client(store, app, &parameters).await?;
+        let redirect_uri = find_redirect_uri(&client, &parameters)?;
+        // First-party: nobody else's is heeded.
+        let except_session = parameters.get("except_session").filter(|_| client.id.is_browser()).map(str::to_owned);
+        let state = parameters.get("state").map(str::to_owned);
+        match check(app, &parameters) {
+            Ok((code_challenge, scope)) => Ok(Self {
+                client: client.id,
+                client_name: client.name,
+                client_uri: client.uri,
+                redirect_uri,
+                state,
+                code_challenge,
+                scope,
+                except_session,
+            }),
+            Err(error) => {
+                Err(Failure::Client { error: Box::new(error), client_name: client.name, redirect_uri, state })
+            }
+        }
+    }
+}
+
+async fn find_client(store: &dyn Store, app: &App, parameters: &Parameters) -> Result<Known, Failure> {
+    let presented = parameters.get("client_id").ok_or_else(|| page(Code::InvalidRequest, "`client_id` is missing"))?;
+    let id = ClientId::new(presented);
+    if id.is_browser() {
+        return Ok(Known { id, name: None, uri: None, redirect_uris: app.browser_redirect_uris.clone() });
+    }
+    let unknown = || {
+        page(Code::InvalidClient { basic: false }, "no such client is registered at this app; let it register again")
+    };
+    if app.managed.is_none() || presented.len() > ClientId::MAX_CHARS {
+        return Err(unknown());
+    }
+    if presented.starts_with("https://") {
+        return Err(page(
+            Code::InvalidClient { basic: false },
+            "client id documents are not supported; the client must register",
+        ));
+    }
+    let found = store.client(&app.id, &id).await.map_err(|broken| Failure::Page(broken.into()))?;
+    let client = found.ok_or_else(unknown)?;
+    let uri = client.metadata.get("client_uri").and_then(|uri| uri.as_str()).map(str::to_owned);
+    Ok(Known { id: client.id, name: Some(client.name), uri, redirect_uris: client.redirect_uris })
+}
+
+/// The redirect URI of the request, if it is a registered one; the only registered one may be left out.
+fn find_redirect_uri(client: &Known, parameters: &Parameters) -> Result<String, Failure> {
+    let fits = |known: &String, presented: &str| match client.id.is_browser() {
+        // The gateway knows its own port.
+        true => known == presented,
+        false => redirect_uri::matches(known, presented),
+    };
+    match (parameters.get("redirect_uri"), client.redirect_uris.as_slice()) {
+        (Some(presented), registered) if registered.iter().any(|known| fits(known, presented)) => {
+            Ok(presented.to_owned())
+        }
+        (None, [only]) => Ok(only.clone()),
+        (Some(_), _) => Err(page(Code::InvalidRequest, "`redirect_uri` is not one that this client registered here")),
+        (None, _) => Err(page(Code::InvalidRequest, "`redirect_uri` is missing")),
+    }
+}
+
+/// Everything whose failure the client may be told; returns challenge and scope.
+fn check(app: &App, parameters: &Parameters) -> Result<(String, String), Error> {
+    if let Some(name) = parameters.repeated() {
+        return Err(Error::new(Code::InvalidRequest, "a parameter is repeated").logged(format!("`{name}` is repeated")));
+    }
+    check_form(parameters)?;
+    let code_challenge = check_challenge(parameters)?;
+    check_resource(app, parameters)?;
+    let scope = app.scopes.grant(parameters.get("scope")).map_err(|_| {
+        Error::new(
+            Code::InvalidScope,
+            format!(
+                "none of these scopes exists here; offered are: {}",
+                app.scopes.names().collect::<Vec<_>>().join(" ")
+            ),
+        )
+    })?;
+    Ok((code_challenge, scope))
+}
+
+fn check_form(parameters: &Parameters) -> Result<(), Error> {
+    if parameters.get("request").is_some() {
+        return Err(Error::new(Code::RequestNotSupported, "request objects are not supported"));
+    }
+    if parameters.get("request_uri").is_some() {
+        return Err(Error::new(Code::RequestUriNotSupported, "request objects are not supported"));
+    }
+    match parameters.get("response_type") {
+        Some("code") => {}
+        Some(_) => return Err(Error::new(Code::UnsupportedResponseType, "`response_type` must be `code`")),
+        None => return Err(Error::new(Code::InvalidRequest, "`response_type` is missing")),
+    }
+    match parameters.get("response_mode") {
+        None | Some("query") => Ok(()),
+        Some(_) => Err(Error::new(Code::InvalidRequest, "`response_mode` must be `query`")),
+    }
+}
+
+fn check_challenge(parameters: &Parameters) -> Result<String, Error> {
+    let challenge = parameters
+        .get("code_challenge")
+        .ok_or_else(|| Error::new(Code::InvalidRequest, "`code_challenge` is missing; PKCE is required"))?;
+    if parameters.get("code_challenge_method") != Some("S256") {
+        return Err(Error::new(Code::InvalidRequest, "`code_challenge_method` must be `S256`"));
+    }
+    if !pkce::is_challenge(challenge) {
+        return Err(Error::new(Code::InvalidRequest, "`code_challenge` must be 43 characters of base64url"));
+    }
+    Ok(challenge.to_owned())
+}
+
+fn check_resource(app: &App, parameters: &Parameters) -> Result<(), Error> {
+    match parameters.resources() {
+        [] => Ok(()),
+        [one] if app.resource.is_named_by(one) => Ok(()),
+        [_] => Err(Error::new(
+            Code::InvalidTarget,
+            format!("`resource` is not this app; it is {}", app.resource.canonical()),
+        )),
+        _ => Err(Error::new(Code::InvalidTarget, "one `resource` at a time")),
+    }
+}
+
+fn page(code: Code, description: &str) -> Failure {
+    Failure::Page(Error::new(code, description))
+}

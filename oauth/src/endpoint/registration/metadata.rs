@@ -1,0 +1,128 @@
+//! Client metadata as sent (RFC 7591 section 2), read into what is kept. Unknown members are ignored, odd values of
+//! optional ones dropped: what was kept is in the answer.
+
+use crate::error::{Code, Error};
+use crate::scope::Scopes;
+use serde_json::{Map, Value};
+
+const MAX_REDIRECT_URIS: usize = 16;
+const MAX_NAME_CHARS: usize = 100;
+const MAX_TEXT_CHARS: usize = 500;
+
+/// What a registration asks for.
+#[derive(Debug)]
+pub(super) struct Metadata {
+    pub(super) client_name: String,
+    pub(super) redirect_uris: Vec<String>,
+    pub(super) method: Method,
+    pub(super) refreshes: bool,
+    /// Kept and echoed, and shown to nobody as the truth.
+    pub(super) others: Map<String, Value>,
+}
+
+/// `token_endpoint_auth_method`, of those that are supported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Method {
+    None,
+    ClientSecretBasic,
+    ClientSecretPost,
+}
+
+impl Metadata {
+    pub(super) fn parse(body: &[u8], scopes: &Scopes) -> Result<Self, Error> {
+        let sent: Map<String, Value> =
+            serde_json::from_slice(body).map_err(|_| invalid("the body must be one JSON object"))?;
+        require_code_flow(&sent)?;
+        Ok(Self {
+            client_name: text(&sent, "client_name", MAX_NAME_CHARS).unwrap_or_else(|| "Unnamed client".into()),
+            redirect_uris: redirect_uris(&sent)?,
+            method: method(&sent)?,
+            refreshes: list(&sent, "grant_types").is_none_or(|types| types.contains(&"refresh_token")),
+            others: others(&sent, scopes),
+        })
+    }
+}
+
+fn require_code_flow(sent: &Map<String, Value>) -> Result<(), Error> {
+    if list(sent, "grant_types").is_some_and(|types| !types.contains(&"authorization_code")) {
+        return Err(invalid("`grant_types` must contain `authorization_code`"));
+    }
+    if list(sent, "response_types").is_some_and(|types| !types.contains(&"code")) {
+        return Err(invalid("`response_types` must contain `code`"));
+    }
+    Ok(())
+}
+
+fn redirect_uris(sent: &Map<String, Value>) -> Result<Vec<String>, Error> {
+    let bad = |what: &str| Error::new(Code::InvalidRedirectUri, format!("`redirect_uris` {what}"));
+    let sent =
+        sent.get("redirect_uris").and_then(Value::as_array).ok_or_else(|| bad("is required: an array of URIs"))?;
+    if sent.is_empty() || sent.len() > MAX_REDIRECT_URIS {
+        return Err(bad("must have 1 to 16 entries"));
+    }
+    let uris = sent.iter().map(|uri| uri.as_str().map(str::to_owned).ok_or_else(|| bad("must be strings")));
+    uris.collect()
+}
+
+/// Absent means a secret by RFC 7591, but public clients leave it out and keep none: `none` is substituted and echoed.
+fn method(sent: &Map<String, Value>) -> Result<Method, Error> {
+    match sent.get("token_endpoint_auth_method").and_then(Value::as_str) {
+        None | Some("none") => Ok(Method::None),
+        Some("client_secret_basic") => Ok(Method::ClientSecretBasic),
+        Some("client_secret_post") => Ok(Method::ClientSecretPost),
+        Some(_) => {
+            Err(invalid("`token_endpoint_auth_method` must be `none`, `client_secret_basic` or `client_secret_post`"))
+        }
+    }
+}
+
+fn others(sent: &Map<String, Value>, scopes: &Scopes) -> Map<String, Value> {
+    let mut kept = Map::new();
+    for name in ["software_id", "software_version"] {
+        if let Some(value) = text(sent, name, MAX_TEXT_CHARS) {
+            kept.insert(name.to_owned(), value.into());
+        }
+    }
+    for name in ["client_uri", "logo_uri", "tos_uri", "policy_uri"] {
+        let uri = sent.get(name).and_then(Value::as_str).filter(|uri| is_web_uri(uri));
+        kept.extend(uri.map(|uri| (name.to_owned(), uri.into())));
+    }
+    if let Some(kind @ ("native" | "web")) = sent.get("application_type").and_then(Value::as_str) {
+        kept.insert("application_type".to_owned(), kind.into());
+    }
+    let scope = sent.get("scope").and_then(Value::as_str).and_then(|scope| scopes.grant(Some(scope)).ok());
+    kept.extend(scope.map(|scope| ("scope".to_owned(), scope.into())));
+    kept
+}
+
+/// The URI is shown as it was sent, so it must be what it looks like: plain ASCII, and no host after a user name.
+fn is_web_uri(text: &str) -> bool {
+    let plain = text.len() <= MAX_TEXT_CHARS && text.bytes().all(|b| b.is_ascii_graphic());
+    plain
+        && url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.username().is_empty())
+}
+
+/// A text without control and bidirectional formatting characters, or nothing.
+fn text(sent: &Map<String, Value>, name: &str, max_chars: usize) -> Option<String> {
+    let clean: String = sent.get(name)?.as_str()?.chars().filter(|c| is_harmless(*c)).take(max_chars).collect();
+    let clean = clean.trim();
+    (!clean.is_empty()).then(|| clean.to_owned())
+}
+
+/// DR-17: what could reorder or hide the rest of a line is not kept.
+fn is_harmless(c: char) -> bool {
+    let reorders = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let breaks = matches!(c, '\u{2028}' | '\u{2029}');
+    let has_no_ink = matches!(c,
+        '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
+    !(c.is_control() || reorders || breaks || has_no_ink)
+}
+
+fn list<'a>(sent: &'a Map<String, Value>, name: &str) -> Option<Vec<&'a str>> {
+    Some(sent.get(name)?.as_array()?.iter().filter_map(Value::as_str).collect())
+}
+
+fn invalid(description: &str) -> Error {
+    Error::new(Code::InvalidClientMetadata, description)
+}

@@ -1,0 +1,128 @@
+//! `authorization_code` (OAuth 2.1 section 4.1.3), for registered clients at the token endpoint and for the first-party
+//! browser client at its callback: the same checks, the same atomic act.
+//!
+//! Everything is checked before the code is used up. A failed check leaves the code as it was: it lives for a minute and
+//! its verifier cannot be guessed, so a thief without the verifier can neither use nor burn it.
+
+use super::{check_resource, token_response};
+use crate::app::{App, Managed};
+use crate::client::{Client, ClientId};
+use crate::error::{Code as ErrorCode, Error};
+use crate::parameters::Parameters;
+use crate::pkce;
+use crate::scope::contains;
+use crate::secret::{Kind, Secret};
+use crate::server::Server;
+use crate::store::{Code, Credential, Grant, Redeemed};
+use crate::world::Timestamp;
+use bytes::Bytes;
+use std::time::Duration;
+
+/// Redeems a code for a registered client: an access token, and a refresh token if the client uses them.
+pub(crate) async fn redeem(
+    server: &Server,
+    (app, managed): (&App, &Managed),
+    client: &Client,
+    form: &Parameters,
+    now: Timestamp,
+) -> Result<Bytes, Error> {
+    let presented = Presented {
+        code: form.get("code").ok_or_else(|| Error::new(ErrorCode::InvalidRequest, "`code` is missing"))?,
+        verifier: form.get("code_verifier").ok_or_else(|| invalid("`code_verifier` is missing"))?,
+        redirect_uri: form.get("redirect_uri"),
+        client: &client.id,
+    };
+    let code = check(server, app, &presented).await?;
+    check_resource(app, form)?;
+    let grant = open(server, &code, managed.grant_duration, None, now);
+    let refresh = Secret::generate(Kind::Refresh, &*server.random);
+    let wants_refresh = client.refreshes || contains(&code.scope, crate::scope::OFFLINE_ACCESS);
+    let body = token_response(server, (app, managed), &grant, &code.scope, wants_refresh.then_some(&refresh), now)?;
+    settle(server, &code, &grant, &refresh, now).await?;
+    Ok(body)
+}
+
+/// A browser that has signed in: its cookie value, and the grant behind it.
+#[derive(Debug)]
+pub struct BrowserSession {
+    /// The cookie's value.
+    pub secret: Secret,
+    /// The session as a grant of the browser client.
+    pub grant: Grant,
+}
+
+impl Server {
+    /// Redeems a code for the first-party browser client: a session at `app`, which ends with the single sign-on session.
+    ///
+    /// # Errors
+    /// As the token endpoint's: `invalid_grant` for a code that is not this browser's, 503 when the store is down.
+    pub async fn redeem_browser_code(
+        &self,
+        app: &App,
+        (code, verifier, redirect_uri): (&str, &str, &str),
+        now: Timestamp,
+    ) -> Result<BrowserSession, Error> {
+        let client = ClientId::browser();
+        let presented = Presented { code, verifier, redirect_uri: Some(redirect_uri), client: &client };
+        let code = check(self, app, &presented).await?;
+        let grant = open(self, &code, app.session_duration, code.session.clone(), now);
+        let secret = Secret::generate(Kind::Session, &*self.random);
+        settle(self, &code, &grant, &secret, now).await?;
+        Ok(BrowserSession { secret, grant })
+    }
+}
+
+struct Presented<'a> {
+    code: &'a str,
+    verifier: &'a str,
+    redirect_uri: Option<&'a str>,
+    client: &'a ClientId,
+}
+
+/// Holds a request against the code. Its expiry is left to the redemption, which notices a late replay too.
+async fn check(server: &Server, app: &App, presented: &Presented<'_>) -> Result<Code, Error> {
+    let secret = Secret::parse(Kind::Code, presented.code).ok_or_else(|| invalid("the code is malformed"))?;
+    let code = server.store.code(&secret.hash()).await?.ok_or_else(|| invalid("the code is not known"))?;
+    if code.app != app.id || code.client != *presented.client {
+        return Err(invalid("the code was issued to another client or for another app"));
+    }
+    if presented.redirect_uri.is_some_and(|uri| uri != code.redirect_uri) {
+        return Err(invalid("`redirect_uri` is not the one of the authorization request"));
+    }
+    if !pkce::verifies(presented.verifier, &code.code_challenge) {
+        return Err(invalid("`code_verifier` does not belong to the code"));
+    }
+    Ok(code)
+}
+
+fn open(server: &Server, code: &Code, lasts: Duration, parent: Option<String>, now: Timestamp) -> Grant {
+    Grant {
+        id: server.new_id("g"),
+        app: code.app.clone(),
+        client: code.client.clone(),
+        subject: code.subject.clone(),
+        scope: code.scope.clone(),
+        login_method: code.login_method.clone(),
+        authenticated_at: code.authenticated_at,
+        created_at: now,
+        expires_at: now.plus(lasts),
+        parent,
+        revoked_at: None,
+    }
+}
+
+/// The one atomic act. A replay ends what the first redemption opened (OAuth 2.1 section 4.1.3).
+async fn settle(server: &Server, code: &Code, grant: &Grant, secret: &Secret, now: Timestamp) -> Result<(), Error> {
+    let credential =
+        Credential { hash: secret.hash(), grant: grant.id.clone(), expires_at: grant.expires_at, rotated_at: None };
+    match server.store.redeem_code(&code.hash, grant, &credential, now).await? {
+        Redeemed::Opened => Ok(()),
+        Redeemed::Replayed => Err(invalid("the code was redeemed before; what came from it has ended")
+            .logged(format!("security: code of client `{}` at `{}` replayed, its grant ended", code.client, code.app))),
+        Redeemed::Unknown => Err(invalid("the code has expired, or the sign-in that it came from has ended")),
+    }
+}
+
+fn invalid(description: &str) -> Error {
+    Error::new(ErrorCode::InvalidGrant, description)
+}

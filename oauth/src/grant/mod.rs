@@ -1,0 +1,52 @@
+//! One file per `grant_type` value.
+
+pub mod authorization_code;
+pub mod refresh_token;
+
+use crate::app::{App, Managed};
+use crate::error::{Code, Error};
+use crate::parameters::Parameters;
+use crate::secret::Secret;
+use crate::server::Server;
+use crate::store::Grant;
+use crate::token;
+use crate::world::Timestamp;
+use bytes::Bytes;
+use serde_json::json;
+
+/// The body of a successful token response (OAuth 2.1 section 3.2.3). It has no optional members that could be null.
+fn token_response(
+    server: &Server,
+    (app, managed): (&App, &Managed),
+    grant: &Grant,
+    scope: &str,
+    refresh: Option<&Secret>,
+    now: Timestamp,
+) -> Result<Bytes, Error> {
+    let expires_at = now.plus(managed.access_token_lifetime).min(grant.expires_at);
+    let access = token::issue(&server.keys.access_token, app, grant, scope, (now, expires_at), &*server.random)
+        .ok_or_else(|| Error::new(Code::TemporarilyUnavailable, "the token could not be signed"))?;
+    let mut body = json!({
+        "access_token": access,
+        "token_type": "Bearer",
+        "expires_in": expires_at.since(now).as_secs(),
+        "scope": scope,
+    });
+    if let Some(refresh) = refresh {
+        body["refresh_token"] = json!(refresh.expose());
+    }
+    Ok(body.to_string().into())
+}
+
+/// Holds `resource` of a token request against the app (RFC 8707 section 2.2); absent means the app of the grant.
+fn check_resource(app: &App, form: &Parameters) -> Result<(), Error> {
+    match form.resources() {
+        [] => Ok(()),
+        [one] if app.resource.is_named_by(one) => Ok(()),
+        [_] => Err(Error::new(
+            Code::InvalidTarget,
+            format!("`resource` is not this app; it is {}", app.resource.canonical()),
+        )),
+        _ => Err(Error::new(Code::InvalidTarget, "one `resource` at a time")),
+    }
+}

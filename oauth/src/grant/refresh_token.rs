@@ -1,0 +1,107 @@
+//! `refresh_token` (OAuth 2.1 section 4.3): rotation with a same-answer replay within the grace.
+//!
+//! The whole response is made and sealed before the store is asked to rotate. The store lets one rotation win; everybody
+//! who brings the predecessor within the grace, on any node or after a crash, gets the winner's response, byte for byte.
+//! Brought later, it ends the grant (RFC 9700 section 4.14.2). Everything that can be refused is refused before.
+
+use super::{check_resource, token_response};
+use crate::app::{App, Managed};
+use crate::approval::{Ask, Verdict};
+use crate::client::Client;
+use crate::error::{Code, Error};
+use crate::parameters::Parameters;
+use crate::scope;
+use crate::seal::Sealer;
+use crate::secret::{Kind, Secret};
+use crate::server::Server;
+use crate::store::{Credential, Grant, Rotation, Successor};
+use crate::world::Timestamp;
+use bytes::Bytes;
+
+const PURPOSE: &str = "refresh response";
+
+/// Refreshes: the next access and refresh token of the grant.
+pub(crate) async fn refresh(
+    server: &Server,
+    (app, managed): (&App, &Managed),
+    client: &Client,
+    form: &Parameters,
+    now: Timestamp,
+) -> Result<Bytes, Error> {
+    let presented =
+        form.get("refresh_token").ok_or_else(|| Error::new(Code::InvalidRequest, "`refresh_token` is missing"))?;
+    let predecessor =
+        Secret::parse(Kind::Refresh, presented).ok_or_else(|| invalid("the refresh token is malformed"))?;
+    let (credential, grant) = find(server, &predecessor, app, client, now).await?;
+    check_resource(app, form)?;
+    let scope = scope::narrow(&grant.scope, form.get("scope"))
+        .map_err(|_| Error::new(Code::InvalidScope, format!("the grant has the scope `{}`", grant.scope)))?;
+    if credential.rotated_at.is_none() {
+        approve(server, app, &grant, now).await?;
+    }
+    let refresh = Secret::generate(Kind::Refresh, &*server.random);
+    let body = token_response(server, (app, managed), &grant, &scope, Some(&refresh), now)?;
+    rotate(server, (&predecessor, &refresh), &grant, (managed, now), body).await
+}
+
+/// The token's grant, if it lives and belongs to this client at this app. Nothing is used up by asking.
+async fn find(
+    server: &Server,
+    presented: &Secret,
+    app: &App,
+    client: &Client,
+    now: Timestamp,
+) -> Result<(Credential, Grant), Error> {
+    let found = server.store.credential(&presented.hash()).await?;
+    let (credential, grant) = found.ok_or_else(|| invalid("the refresh token is not known"))?;
+    if grant.client != client.id || grant.app != app.id {
+        return Err(invalid("the refresh token belongs to another client or app"));
+    }
+    if !grant.is_live(now) || now >= credential.expires_at {
+        return Err(invalid("the grant has ended; ask the person again"));
+    }
+    Ok((credential, grant))
+}
+
+/// Decides afresh: whoever lost access gets no further token. The refresh token stays good for the day access returns.
+async fn approve(server: &Server, app: &App, grant: &Grant, now: Timestamp) -> Result<(), Error> {
+    let ask = Ask { app, client: &grant.client, subject: &grant.subject, login_method: &grant.login_method, now };
+    match server.approval.approve(ask).await? {
+        Verdict::Approved => Ok(()),
+        Verdict::Refused { reason, rule } => Err(invalid("the policy of the app no longer admits this person")
+            .logged(format!("refresh of grant `{}` refused: {reason}, rule {rule:?}", grant.id))),
+    }
+}
+
+async fn rotate(
+    server: &Server,
+    (predecessor, refresh): (&Secret, &Secret),
+    grant: &Grant,
+    (managed, now): (&Managed, Timestamp),
+    body: Bytes,
+) -> Result<Bytes, Error> {
+    let sealer = Sealer::of_secret(predecessor, PURPOSE);
+    let successor = Successor {
+        credential: Credential {
+            hash: refresh.hash(),
+            grant: grant.id.clone(),
+            expires_at: grant.expires_at,
+            rotated_at: None,
+        },
+        sealed_response: sealer.seal_bytes(PURPOSE, &body, &*server.random),
+    };
+    match server.store.rotate(&predecessor.hash(), &successor, managed.refresh_grace, now).await? {
+        Rotation::Rotated => Ok(body),
+        Rotation::Replay { sealed_response } => sealer
+            .open_bytes(PURPOSE, &sealed_response)
+            .map(Bytes::from)
+            .ok_or_else(|| Error::new(Code::TemporarilyUnavailable, "the earlier answer could not be read")),
+        Rotation::Reused => Err(invalid("the refresh token was used before; the grant has ended")
+            .logged(format!("security: refresh token of grant `{}` reused after the grace, grant ended", grant.id))),
+        Rotation::Unknown => Err(invalid("the grant has ended; ask the person again")),
+    }
+}
+
+fn invalid(description: &str) -> Error {
+    Error::new(Code::InvalidGrant, description)
+}

@@ -1,0 +1,34 @@
+//! Who gets a token: an OAuth 2.1 authorization server as a function from `http::Request` to [`Reply`].
+//!
+//! | read | for |
+//! |---|---|
+//! | [`server`] | the one entry: which endpoint was called, what it answers |
+//! | [`endpoint`] | one file per endpoint of RFC 8414 |
+//! | [`grant`] | one file per `grant_type` |
+//! | [`client`], [`redirect_uri`], [`pkce`], [`scope`], [`resource`] | the rules a request is held against |
+//! | [`token`], [`jwt`], [`keys`], [`secret`], [`seal`] | what is handed out, and how it is recognised again |
+//! | [`store`], [`world`], [`approval`] | what the server needs from outside |
+//! | [`error`] | the one place where a failure becomes bytes |
+
+pub mod app;
+pub mod approval;
+pub mod client;
+pub mod client_auth;
+pub mod endpoint;
+pub mod error;
+pub mod grant;
+pub mod jwt;
+pub mod keys;
+pub mod parameters;
+pub mod pkce;
+pub mod redirect_uri;
+pub mod resource;
+pub mod scope;
+pub mod seal;
+pub mod secret;
+pub mod server;
+pub mod store;
+pub mod token;
+pub mod world;
+
+pub use server::{Call, Endpoint, Reply, Server};

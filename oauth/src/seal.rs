@@ -1,0 +1,108 @@
+//! Sealing: what the server hands out and takes back later without keeping it (consent forms, the state of a sign-in, the
+//! response that a replayed refresh gets). AEAD only: XChaCha20-Poly1305 with a random nonce.
+
+use crate::secret::Secret;
+use crate::world::Random;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use hkdf::Hkdf;
+use serde::{Serialize, de::DeserializeOwned};
+use sha2::Sha256;
+use std::fmt;
+use zeroize::Zeroizing;
+
+const NONCE_BYTES: usize = 24;
+
+/// Seals under one key; what was sealed for one purpose never opens for another.
+#[derive(Clone)]
+pub struct Sealer {
+    key: Zeroizing<[u8; 32]>,
+}
+
+impl Sealer {
+    /// A sealer with this key.
+    pub fn new(key: Zeroizing<[u8; 32]>) -> Self {
+        Self { key }
+    }
+
+    /// A sealer whose key only the holder of `secret` can derive.
+    pub fn of_secret(secret: &Secret, purpose: &str) -> Self {
+        Self { key: derive(secret.expose().as_bytes(), purpose) }
+    }
+
+    /// Bytes for `purpose`, as bytes.
+    pub fn seal_bytes(&self, purpose: &str, plain: &[u8], random: &dyn Random) -> Vec<u8> {
+        let nonce = random.bytes::<NONCE_BYTES>();
+        let payload = Payload { msg: plain, aad: purpose.as_bytes() };
+        // Encryption fails only for messages of more than 256 GiB.
+        let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
+        [&nonce[..], &sealed].concat()
+    }
+
+    /// What was sealed for `purpose` under this key.
+    pub fn open_bytes(&self, purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES)?;
+        let nonce: [u8; NONCE_BYTES] = nonce.try_into().ok()?;
+        let payload = Payload { msg: sealed, aad: purpose.as_bytes() };
+        self.cipher().decrypt(&XNonce::from(nonce), payload).ok()
+    }
+
+    /// A value for `purpose`, as URL-safe text.
+    pub fn seal<T: Serialize>(&self, purpose: &str, value: &T, random: &dyn Random) -> String {
+        let plain = serde_json::to_vec(value).unwrap_or_default();
+        URL_SAFE_NO_PAD.encode(self.seal_bytes(purpose, &plain, random))
+    }
+
+    /// The value that was sealed for `purpose` under this key.
+    pub fn open<T: DeserializeOwned>(&self, purpose: &str, text: &str) -> Option<T> {
+        let sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
+        serde_json::from_slice(&self.open_bytes(purpose, &sealed)?).ok()
+    }
+
+    /// A text that only the holder of `secret` and this key can derive, for values that must be found again without being kept.
+    pub fn derive_text(&self, purpose: &str, secret: &[u8]) -> String {
+        let material = Zeroizing::new([&self.key[..], secret].concat());
+        URL_SAFE_NO_PAD.encode(&derive(&material, purpose)[..])
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&(*self.key).into())
+    }
+}
+
+impl fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sealer(…)")
+    }
+}
+
+fn derive(material: &[u8], purpose: &str) -> Zeroizing<[u8; 32]> {
+    let mut key = Zeroizing::new([0; 32]);
+    // Expansion fails only for outputs of more than 8160 bytes.
+    let _ = Hkdf::<Sha256>::new(Some(b"doorward"), material).expand(purpose.as_bytes(), &mut key[..]);
+    key
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Zero;
+    impl Random for Zero {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(7);
+        }
+    }
+
+    #[test]
+    fn opens_only_for_its_purpose_and_key_and_whole() {
+        let sealer = Sealer::new(Zeroizing::new([1; 32]));
+        let sealed = sealer.seal("consent", &"hello", &Zero);
+        assert_eq!(sealer.open::<String>("consent", &sealed).as_deref(), Some("hello"));
+        assert_eq!(sealer.open::<String>("login", &sealed), None);
+        assert_eq!(Sealer::new(Zeroizing::new([2; 32])).open::<String>("consent", &sealed), None);
+        assert_eq!(sealer.open::<String>("consent", &sealed[..sealed.len() - 2]), None);
+        assert_eq!(sealer.open::<String>("consent", ""), None);
+    }
+}

@@ -1,0 +1,129 @@
+//! Clients: registration, and how much of it a store takes.
+
+use super::{HOUR, SECOND, START, grant, hash, ok, open};
+use crate::client::{Authentication, Client, ClientId};
+use crate::store::{Grant, Registered, RegistrationLimits, Store};
+use crate::world::Timestamp;
+use std::sync::Arc;
+
+super::cases!(
+    a_client_is_kept_as_it_registered,
+    a_known_client_is_left_as_it_is,
+    a_client_is_unknown_at_other_apps,
+    young_clients_make_no_room,
+    the_oldest_unused_client_makes_room,
+    a_client_with_a_live_grant_is_never_forgotten,
+    a_client_whose_grants_have_ended_makes_room,
+);
+
+const LIMITS: RegistrationLimits = RegistrationLimits { total: 2, unused_for: HOUR };
+
+async fn a_client_is_kept_as_it_registered(store: Arc<dyn Store>) {
+    let ways = [
+        Authentication::None,
+        Authentication::ClientSecretBasic { secret: hash("basic") },
+        Authentication::ClientSecretPost { secret: hash("post") },
+    ];
+    for authentication in ways {
+        let refreshes = authentication == Authentication::None;
+        let client = Client { authentication, refreshes, ..client(refreshes.to_string().as_str()) };
+        let client = Client { id: ClientId::new(client.authentication.as_str()), ..client };
+        let limits = RegistrationLimits { total: 9, ..LIMITS };
+        assert_eq!(ok(store.register_client(&client, limits, START).await), Registered::New);
+        assert_eq!(ok(store.client("wiki", &client.id).await), Some(client), "a client is kept whole");
+    }
+    assert_eq!(ok(store.client("wiki", &ClientId::new("nobody")).await), None, "an unknown client is absent");
+}
+
+async fn a_known_client_is_left_as_it_is(store: Arc<dyn Store>) {
+    register(&store, &client("a"), START).await;
+    register(&store, &client("b"), START).await;
+    let renamed = Client { name: "renamed".to_owned(), ..client("a") };
+    let outcome = register(&store, &renamed, START.plus(SECOND)).await;
+    assert_eq!(outcome, Registered::Known, "the same id is known, even when there is no room");
+    assert_eq!(ok(store.client("wiki", &renamed.id).await), Some(client("a")), "a known client is not changed");
+}
+
+async fn a_client_is_unknown_at_other_apps(store: Arc<dyn Store>) {
+    register(&store, &client("a"), START).await;
+    assert_eq!(ok(store.client("mail", &ClientId::new("a")).await), None, "a client is known at its own app only");
+    let elsewhere = Client { app: "mail".to_owned(), name: "other".to_owned(), ..client("a") };
+    assert_eq!(register(&store, &elsewhere, START).await, Registered::New, "apps do not share client ids");
+    assert_eq!(ok(store.client("wiki", &elsewhere.id).await), Some(client("a")));
+    assert_eq!(ok(store.client("mail", &elsewhere.id).await), Some(elsewhere));
+}
+
+async fn young_clients_make_no_room(store: Arc<dyn Store>) {
+    register(&store, &client("a"), START).await;
+    register(&store, &client("b"), START).await;
+    let outcome = register(&store, &client("c"), START.plus(HOUR)).await;
+    assert_eq!(outcome, Registered::Full, "a client is kept for the whole of `unused_for`");
+    assert!(is_known(&store, "a").await && is_known(&store, "b").await, "a refused registration forgets nobody");
+    assert!(!is_known(&store, "c").await, "a refused registration keeps nothing");
+    let elsewhere = Client { app: "mail".to_owned(), ..client("d") };
+    assert_eq!(register(&store, &elsewhere, START).await, Registered::New, "each app has its own limit");
+}
+
+async fn the_oldest_unused_client_makes_room(store: Arc<dyn Store>) {
+    register(&store, &Client { registered_at: START.plus(SECOND), ..client("younger") }, START).await;
+    register(&store, &client("older"), START).await;
+    let outcome = register(&store, &client("new"), START.plus(HOUR * 2)).await;
+    assert_eq!(outcome, Registered::New, "an unused client makes room");
+    assert!(!is_known(&store, "older").await, "the oldest makes room first");
+    assert!(is_known(&store, "younger").await, "no more are forgotten than need be");
+    assert!(is_known(&store, "new").await);
+}
+
+async fn a_client_with_a_live_grant_is_never_forgotten(store: Arc<dyn Store>) {
+    for id in ["a", "b"] {
+        register(&store, &client(id), START).await;
+        open(&*store, &grant_of(id)).await;
+    }
+    let outcome = register(&store, &client("c"), START.plus(HOUR * 2)).await;
+    assert_eq!(outcome, Registered::Full, "clients with live grants make no room");
+    assert!(is_known(&store, "a").await && is_known(&store, "b").await, "clients with live grants stay");
+}
+
+async fn a_client_whose_grants_have_ended_makes_room(store: Arc<dyn Store>) {
+    let expired = Grant { expires_at: START.plus(HOUR), ..grant_of("expired") };
+    for grant in [grant_of("revoked"), expired] {
+        register(&store, &client(&grant.id), START).await;
+        open(&*store, &grant).await;
+    }
+    let elsewhere = Grant { id: "elsewhere".to_owned(), app: "mail".to_owned(), ..grant_of("revoked") };
+    open(&*store, &elsewhere).await;
+    ok(store.revoke_grant("revoked", START).await);
+    for id in ["c", "d"] {
+        let young = Client { registered_at: START.plus(HOUR * 2), ..client(id) };
+        let outcome = register(&store, &young, START.plus(HOUR * 2)).await;
+        assert_eq!(outcome, Registered::New, "a client without a live grant at its app makes room");
+    }
+    assert!(!is_known(&store, "revoked").await && !is_known(&store, "expired").await);
+}
+
+fn client(id: &str) -> Client {
+    let mut metadata = serde_json::Map::new();
+    metadata.insert("client_uri".to_owned(), "https://client.example/ü".into());
+    Client {
+        app: "wiki".to_owned(),
+        id: ClientId::new(id),
+        name: "A client with a \"name\"".to_owned(),
+        redirect_uris: vec!["http://127.0.0.1/callback".to_owned(), "app:/callback".to_owned()],
+        authentication: Authentication::None,
+        refreshes: true,
+        metadata,
+        registered_at: START,
+    }
+}
+
+fn grant_of(client: &str) -> Grant {
+    Grant { client: ClientId::new(client), ..grant(client) }
+}
+
+async fn register(store: &Arc<dyn Store>, client: &Client, now: Timestamp) -> Registered {
+    ok(store.register_client(client, LIMITS, now).await)
+}
+
+async fn is_known(store: &Arc<dyn Store>, id: &str) -> bool {
+    ok(store.client("wiki", &ClientId::new(id)).await).is_some()
+}

@@ -1,0 +1,276 @@
+//! A store that forgets everything with the process: for tests and trials.
+//!
+//! INVARIANT: every method locks once, does all its work without waiting, and unlocks; that makes it one transaction.
+
+use super::{
+    Code, Credential, Grant, Issued, KeyPurpose, Redeemed, Registered, RegistrationLimits, Rotation, Store, StoreError,
+    StoredKey, Successor,
+};
+use crate::client::{Client, ClientId};
+use crate::secret::SecretHash;
+use crate::world::Timestamp;
+use async_trait::async_trait;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+/// Keeps everything in plain maps.
+#[derive(Default)]
+pub struct Memory {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    keys: HashMap<KeyPurpose, StoredKey>,
+    clients: HashMap<(String, ClientId), Client>,
+    codes: HashMap<SecretHash, KeptCode>,
+    grants: HashMap<String, Grant>,
+    credentials: HashMap<SecretHash, KeptCredential>,
+    epoch: u64,
+}
+
+struct KeptCode {
+    code: Code,
+    /// Id of the grant that its redemption opened.
+    opened: Option<String>,
+}
+
+struct KeptCredential {
+    credential: Credential,
+    /// The response that its successor went out with; there exactly when it was rotated.
+    sealed_response: Option<Vec<u8>>,
+}
+
+#[async_trait]
+impl Store for Memory {
+    async fn ensure_key(&self, key: StoredKey) -> Result<Vec<StoredKey>, StoreError> {
+        let mut state = self.lock()?;
+        state.keys.entry(key.purpose).or_insert(key);
+        Ok(state.keys.values().cloned().collect())
+    }
+
+    async fn register_client(
+        &self,
+        client: &Client,
+        limits: RegistrationLimits,
+        now: Timestamp,
+    ) -> Result<Registered, StoreError> {
+        Ok(self.lock()?.register_client(client, limits, now))
+    }
+
+    async fn client(&self, app: &str, id: &ClientId) -> Result<Option<Client>, StoreError> {
+        Ok(self.lock()?.clients.get(&(app.to_owned(), id.clone())).cloned())
+    }
+
+    async fn issue_code(&self, code: &Code) -> Result<Issued, StoreError> {
+        let mut state = self.lock()?;
+        if state.codes.values().any(|kept| kept.code.consent == code.consent) {
+            return Ok(Issued::ConsentUsed);
+        }
+        state.codes.insert(code.hash, KeptCode { code: code.clone(), opened: None });
+        Ok(Issued::New)
+    }
+
+    async fn code(&self, hash: &SecretHash) -> Result<Option<Code>, StoreError> {
+        Ok(self.lock()?.codes.get(hash).map(|kept| kept.code.clone()))
+    }
+
+    async fn redeem_code(
+        &self,
+        hash: &SecretHash,
+        grant: &Grant,
+        credential: &Credential,
+        now: Timestamp,
+    ) -> Result<Redeemed, StoreError> {
+        Ok(self.lock()?.redeem_code(hash, grant, credential, now))
+    }
+
+    async fn open_grant(&self, grant: &Grant, credential: &Credential) -> Result<(), StoreError> {
+        self.lock()?.open_grant(grant, credential);
+        Ok(())
+    }
+
+    async fn credential(&self, hash: &SecretHash) -> Result<Option<(Credential, Grant)>, StoreError> {
+        let state = self.lock()?;
+        let Some(KeptCredential { credential, .. }) = state.credentials.get(hash) else { return Ok(None) };
+        Ok(state.grants.get(&credential.grant).map(|grant| (credential.clone(), grant.clone())))
+    }
+
+    async fn rotate(
+        &self,
+        predecessor: &SecretHash,
+        successor: &Successor,
+        grace: Duration,
+        now: Timestamp,
+    ) -> Result<Rotation, StoreError> {
+        Ok(self.lock()?.rotate(predecessor, successor, grace, now))
+    }
+
+    async fn grant(&self, id: &str) -> Result<Option<Grant>, StoreError> {
+        Ok(self.lock()?.grants.get(id).cloned())
+    }
+
+    async fn revoke_grant(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.lock()?.end(vec![id.to_owned()], now) > 0)
+    }
+
+    async fn revoke_subject(&self, subject: &str, now: Timestamp) -> Result<u64, StoreError> {
+        let mut state = self.lock()?;
+        let theirs = state.grants.values().filter(|grant| grant.subject == subject);
+        let theirs = theirs.map(|grant| grant.id.clone()).collect();
+        Ok(state.end(theirs, now))
+    }
+
+    async fn epoch(&self) -> Result<u64, StoreError> {
+        Ok(self.lock()?.epoch)
+    }
+
+    async fn collect_garbage(&self, now: Timestamp) -> Result<u64, StoreError> {
+        Ok(self.lock()?.collect_garbage(now))
+    }
+}
+
+impl Memory {
+    fn lock(&self) -> Result<MutexGuard<'_, State>, StoreError> {
+        self.state.lock().map_err(|_| StoreError("an earlier act was broken off".to_owned()))
+    }
+}
+
+impl State {
+    fn register_client(&mut self, client: &Client, limits: RegistrationLimits, now: Timestamp) -> Registered {
+        let key = (client.app.clone(), client.id.clone());
+        if self.clients.contains_key(&key) {
+            return Registered::Known;
+        }
+        self.make_room(&client.app, limits, now);
+        if self.count_clients(&client.app) >= limits.total {
+            return Registered::Full;
+        }
+        self.clients.insert(key, client.clone());
+        Registered::New
+    }
+
+    /// Forgets the oldest unused clients of `app`, as many as one more needs.
+    fn make_room(&mut self, app: &str, limits: RegistrationLimits, now: Timestamp) {
+        let excess = (self.count_clients(app) + 1).saturating_sub(limits.total);
+        let oldest_kept = now.minus(limits.unused_for);
+        let unused = |client: &&Client| {
+            let holds = |grant: &Grant| grant.app == app && grant.client == client.id && grant.is_live(now);
+            client.app == app && client.registered_at < oldest_kept && !self.grants.values().any(holds)
+        };
+        let mut unused: Vec<_> =
+            self.clients.values().filter(unused).map(|c| (c.registered_at, c.id.clone())).collect();
+        unused.sort();
+        for (_, id) in unused.into_iter().take(usize::try_from(excess).unwrap_or(usize::MAX)) {
+            self.clients.remove(&(app.to_owned(), id));
+        }
+    }
+
+    fn count_clients(&self, app: &str) -> u64 {
+        self.clients.keys().filter(|(at, _)| at == app).count() as u64
+    }
+
+    fn redeem_code(&mut self, hash: &SecretHash, grant: &Grant, credential: &Credential, now: Timestamp) -> Redeemed {
+        let parent_holds = grant.parent.as_ref().is_none_or(|id| self.grants.get(id).is_some_and(|p| p.is_live(now)));
+        let Some(kept) = self.codes.get_mut(hash) else { return Redeemed::Unknown };
+        if let Some(opened) = kept.opened.clone() {
+            self.end(vec![opened], now);
+            return Redeemed::Replayed;
+        }
+        if now >= kept.code.expires_at || !parent_holds {
+            return Redeemed::Unknown;
+        }
+        kept.opened = Some(grant.id.clone());
+        self.open_grant(grant, credential);
+        Redeemed::Opened
+    }
+
+    fn open_grant(&mut self, grant: &Grant, credential: &Credential) {
+        self.grants.insert(grant.id.clone(), grant.clone());
+        self.keep_credential(credential);
+    }
+
+    fn keep_credential(&mut self, credential: &Credential) {
+        let kept = KeptCredential { credential: credential.clone(), sealed_response: None };
+        self.credentials.insert(credential.hash, kept);
+    }
+
+    fn rotate(&mut self, predecessor: &SecretHash, successor: &Successor, grace: Duration, now: Timestamp) -> Rotation {
+        let Some(kept) = self.credentials.get_mut(predecessor) else { return Rotation::Unknown };
+        let grant = kept.credential.grant.clone();
+        if !self.grants.get(&grant).is_some_and(|grant| grant.is_live(now)) {
+            return Rotation::Unknown;
+        }
+        match (kept.credential.rotated_at, &kept.sealed_response) {
+            (None, _) if now >= kept.credential.expires_at => Rotation::Unknown,
+            (None, _) => {
+                kept.credential.rotated_at = Some(now);
+                kept.sealed_response = Some(successor.sealed_response.clone());
+                self.keep_credential(&successor.credential);
+                Rotation::Rotated
+            }
+            (Some(at), Some(sealed_response)) if now.since(at) <= grace => {
+                Rotation::Replay { sealed_response: sealed_response.clone() }
+            }
+            (Some(_), _) => {
+                self.end(vec![grant], now);
+                Rotation::Reused
+            }
+        }
+    }
+
+    /// Ends what is live among `grants` and everything that came from them, at whatever remove.
+    fn end(&mut self, grants: Vec<String>, now: Timestamp) -> u64 {
+        let mut seen: HashSet<String> = HashSet::new();
+        let mut waiting = grants;
+        let mut ended = 0;
+        while let Some(id) = waiting.pop() {
+            let came_from_it = self.grants.values().filter(|grant| grant.parent.as_ref() == Some(&id));
+            waiting.extend(came_from_it.map(|grant| grant.id.clone()).filter(|child| !seen.contains(child)));
+            if let Some(grant) = self.grants.get_mut(&id).filter(|grant| grant.is_live(now)) {
+                grant.revoked_at = Some(now);
+                ended += 1;
+            }
+            seen.insert(id);
+        }
+        self.epoch += u64::from(ended > 0);
+        ended
+    }
+
+    fn collect_garbage(&mut self, now: Timestamp) -> u64 {
+        let before = self.count_collectable();
+        self.codes.retain(|_, kept| kept.code.expires_at >= now.minus(CODE_KEPT));
+        let parents: HashSet<_> = self.grants.values().filter_map(|grant| grant.parent.clone()).collect();
+        self.grants.retain(|id, grant| {
+            let end = grant.revoked_at.map_or(grant.expires_at, |at| at.min(grant.expires_at));
+            end >= now.minus(GRANT_KEPT) || parents.contains(id)
+        });
+        self.credentials.retain(|_, kept| {
+            kept.credential.expires_at >= now.minus(GRANT_KEPT) && self.grants.contains_key(&kept.credential.grant)
+        });
+        before - self.count_collectable()
+    }
+
+    fn count_collectable(&self) -> u64 {
+        (self.codes.len() + self.grants.len() + self.credentials.len()) as u64
+    }
+}
+
+/// A code is remembered this long after its expiry, to notice a replay and a consent used twice.
+const CODE_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A grant is remembered this long after its end, to notice a reuse and to say what became of it.
+const GRANT_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::conformance;
+    use std::sync::Arc;
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn memory_is_a_store() {
+        conformance::run(async || Arc::new(Memory::default()) as Arc<dyn Store>).await;
+    }
+}

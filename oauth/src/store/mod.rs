@@ -1,0 +1,264 @@
+//! OAuth and session state: one method per atomic act of the protocol.
+//!
+//! INVARIANT: every method is one transaction. Absence is an `Option` or a variant; [`StoreError`] means that the store
+//! is broken, and the caller answers 503 and has used nothing up.
+
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+pub mod memory;
+
+use crate::client::{Client, ClientId};
+use crate::secret::SecretHash;
+use crate::world::Timestamp;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The state that outlives a request.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Keeps `key` unless a key of its purpose exists, and returns all keys: the first writer wins on every node.
+    async fn ensure_key(&self, key: StoredKey) -> Result<Vec<StoredKey>, StoreError>;
+
+    /// Keeps a dynamically registered client (RFC 7591 section 3). A client already known by its id is left as it is.
+    /// When `limits.total` clients of the app are kept, those that hold no live grant and were registered before
+    /// `now - limits.unused_for` make room; if none does, the registration is refused.
+    async fn register_client(
+        &self,
+        client: &Client,
+        limits: RegistrationLimits,
+        now: Timestamp,
+    ) -> Result<Registered, StoreError>;
+
+    /// A registered client of `app`.
+    async fn client(&self, app: &str, id: &ClientId) -> Result<Option<Client>, StoreError>;
+
+    /// Keeps an authorization code. `consent` is single use: a second code from the same one is refused.
+    async fn issue_code(&self, code: &Code) -> Result<Issued, StoreError>;
+
+    /// The code as issued, redeemed or not, so that a token request is checked before anything is used up.
+    async fn code(&self, hash: &SecretHash) -> Result<Option<Code>, StoreError>;
+
+    /// Redeems a code once: opens `grant` with its first `credential`. A second redemption ends the grant that the
+    /// first one opened (OAuth 2.1 section 4.1.3).
+    async fn redeem_code(
+        &self,
+        hash: &SecretHash,
+        grant: &Grant,
+        credential: &Credential,
+        now: Timestamp,
+    ) -> Result<Redeemed, StoreError>;
+
+    /// Opens a grant that comes from no code: the single sign-on session after a login.
+    async fn open_grant(&self, grant: &Grant, credential: &Credential) -> Result<(), StoreError>;
+
+    /// A refresh token or session by its hash, with its grant, whatever their state.
+    async fn credential(&self, hash: &SecretHash) -> Result<Option<(Credential, Grant)>, StoreError>;
+
+    /// Replaces a refresh token by its successor if it is still current; otherwise says what it is now. A predecessor
+    /// brought later than `grace` after its rotation ends the grant (RFC 9700 section 4.14.2).
+    async fn rotate(
+        &self,
+        predecessor: &SecretHash,
+        successor: &Successor,
+        grace: Duration,
+        now: Timestamp,
+    ) -> Result<Rotation, StoreError>;
+
+    /// A grant by its id, whatever its state.
+    async fn grant(&self, id: &str) -> Result<Option<Grant>, StoreError>;
+
+    /// Ends a grant and every grant that came from it; `false` if there was nothing live to end.
+    async fn revoke_grant(&self, id: &str, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Ends all grants of a subject, sessions included; returns how many were live.
+    async fn revoke_subject(&self, subject: &str, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// Counts the acts that took something away (a revocation, a changed or removed account). Whoever remembers a
+    /// verified credential forgets it when this number has changed.
+    async fn epoch(&self) -> Result<u64, StoreError>;
+
+    /// Deletes what can no longer matter: codes and credentials long expired, grants long ended.
+    async fn collect_garbage(&self, now: Timestamp) -> Result<u64, StoreError>;
+}
+
+/// The store is broken or out of reach; never "not found".
+#[derive(Debug, thiserror::Error)]
+#[error("the store failed: {0}")]
+pub struct StoreError(pub String);
+
+/// What a key is for. One key never serves two purposes (RFC 8725 section 3.12).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyPurpose {
+    /// Signs access tokens.
+    AccessToken,
+    /// Signs the assertions that upstreams get.
+    Assertion,
+    /// Seals what the gateway hands to a browser and takes back.
+    Sealing,
+}
+
+impl KeyPurpose {
+    /// The name under which a store keeps it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AccessToken => "access_token",
+            Self::Assertion => "assertion",
+            Self::Sealing => "sealing",
+        }
+    }
+}
+
+/// A key as the store keeps it.
+#[derive(Clone)]
+pub struct StoredKey {
+    /// What it is for.
+    pub purpose: KeyPurpose,
+    /// 32 secret bytes: an Ed25519 seed, or a symmetric key.
+    pub secret: zeroize::Zeroizing<[u8; 32]>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// How much dynamic registration may fill the store.
+#[derive(Clone, Copy, Debug)]
+pub struct RegistrationLimits {
+    /// Most clients kept per app.
+    pub total: u64,
+    /// A client without a live grant may be forgotten this long after its registration.
+    pub unused_for: Duration,
+}
+
+/// The outcome of a registration.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registered {
+    /// Kept now.
+    New,
+    /// The same client was known already.
+    Known,
+    /// No room: every kept client is young or in use.
+    Full,
+}
+
+/// An authorization code and what it is bound to (OAuth 2.1 section 4.1.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Code {
+    /// Hash of the code.
+    pub hash: SecretHash,
+    /// Id of the one consent (or first-party sign-in) that it came from; used once.
+    pub consent: String,
+    /// App that it opens.
+    pub app: String,
+    /// Client that may redeem it.
+    pub client: ClientId,
+    /// Who consented.
+    pub subject: String,
+    /// Where the code was sent.
+    pub redirect_uri: String,
+    /// PKCE challenge, method S256 (RFC 7636 section 4.2).
+    pub code_challenge: String,
+    /// Granted scope, space-separated.
+    pub scope: String,
+    /// How the person signed in: the identity provider's name.
+    pub login_method: String,
+    /// When the person signed in.
+    pub authenticated_at: Timestamp,
+    /// The single sign-on session that the grant comes from; it ends with it when `bound_to_session`.
+    pub session: Option<String>,
+    /// When it stops being redeemable.
+    pub expires_at: Timestamp,
+}
+
+/// The outcome of keeping a code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Issued {
+    /// Kept.
+    New,
+    /// This consent was used before.
+    ConsentUsed,
+}
+
+/// A user's permission for one client at one app; a browser session is a grant of the browser client.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Public id, not a secret.
+    pub id: String,
+    /// App it opens; [`crate::app::LOGIN`] for the single sign-on session.
+    pub app: String,
+    /// Client that holds it; [`ClientId::browser`] for a browser.
+    pub client: ClientId,
+    /// Who gave it.
+    pub subject: String,
+    /// Granted scope, space-separated.
+    pub scope: String,
+    /// How the person signed in: the identity provider's name.
+    pub login_method: String,
+    /// When the person signed in.
+    pub authenticated_at: Timestamp,
+    /// When it was opened.
+    pub created_at: Timestamp,
+    /// When it ends by itself.
+    pub expires_at: Timestamp,
+    /// The single sign-on session it ends with (browser sessions at apps).
+    pub parent: Option<String>,
+    /// When it was ended, if it was.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl Grant {
+    /// Whether it still holds.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && now < self.expires_at
+    }
+}
+
+/// A long-lived secret of a grant: a refresh token or a session cookie.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credential {
+    /// Hash of the secret.
+    pub hash: SecretHash,
+    /// The grant it belongs to.
+    pub grant: String,
+    /// When it stops being accepted.
+    pub expires_at: Timestamp,
+    /// When its successor was issued, for a refresh token that was used.
+    pub rotated_at: Option<Timestamp>,
+}
+
+/// The next refresh token, and the whole token response that carries it, sealed under a key that only the predecessor's
+/// holder can derive.
+#[derive(Clone, Debug)]
+pub struct Successor {
+    /// The new refresh token.
+    pub credential: Credential,
+    /// The response, for whoever brings the predecessor again within the grace.
+    pub sealed_response: Vec<u8>,
+}
+
+/// The outcome of redeeming a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Redeemed {
+    /// Redeemed now; the grant is open.
+    Opened,
+    /// It was redeemed before; the grant that came from it has ended.
+    Replayed,
+    /// Not known, or no longer valid.
+    Unknown,
+}
+
+/// The outcome of a rotation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rotation {
+    /// The successor is current now.
+    Rotated,
+    /// It was rotated within the grace: this is the response that its successor went out with.
+    Replay {
+        /// Sealed under a key derived from the predecessor.
+        sealed_response: Vec<u8>,
+    },
+    /// It was rotated longer ago: somebody else has it. The grant has ended.
+    Reused,
+    /// Not known, expired, or its grant has ended.
+    Unknown,
+}

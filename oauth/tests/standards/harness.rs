@@ -1,0 +1,176 @@
+//! A server with two apps, a policy and a store that the test commands, and the steps that a client takes through it.
+
+mod answer;
+mod request;
+mod store;
+mod world;
+
+pub(crate) use answer::*;
+pub(crate) use request::*;
+pub(crate) use store::{Fault, TestStore};
+pub(crate) use world::*;
+
+use bytes::Bytes;
+use http::{Method, Request, StatusCode, header};
+use oauth::app::App;
+use oauth::endpoint::authorization::Consent;
+use oauth::keys::Keyring;
+use oauth::server::Person;
+use oauth::token::AccessToken;
+use oauth::world::Timestamp;
+use oauth::{Call, Endpoint, Reply, Server, jwt, token};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) const START: Timestamp = Timestamp::from_seconds(1_800_000_000);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const ACCESS_TOKEN_LIFETIME: Duration = Duration::from_secs(900);
+pub(crate) const GRANT_DURATION: Duration = Duration::from_secs(14 * 24 * 3600);
+pub(crate) const GRACE: Duration = Duration::from_secs(60);
+/// What clients register here unless a test says otherwise.
+pub(crate) const REDIRECT: &str = "http://127.0.0.1:7777/callback";
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const CURSOR: &str = "cursor://anysphere.cursor-mcp/oauth/callback";
+
+/// Everything a test works with. `now` is the time of the next request.
+pub(crate) struct Bench {
+    pub(crate) server: Server,
+    pub(crate) store: Arc<TestStore>,
+    pub(crate) policy: Arc<Policy>,
+    /// At the root of its host.
+    pub(crate) wiki: App,
+    /// Below a path of its host.
+    pub(crate) mail: App,
+    pub(crate) ada: Person,
+    pub(crate) now: Timestamp,
+}
+
+/// The tokens of one response.
+#[derive(Clone, Debug)]
+pub(crate) struct Tokens {
+    pub(crate) access: String,
+    pub(crate) refresh: String,
+    pub(crate) scope: String,
+}
+
+impl Bench {
+    pub(crate) async fn new() -> Self {
+        let store = Arc::new(TestStore::default());
+        let policy = Arc::new(Policy::default());
+        let random = Arc::new(Seeded::default());
+        let keys = Keyring::load(&*store, &*random, START).await.unwrap();
+        let server = Server { store: store.clone(), keys: keys.into(), random, approval: policy.clone() };
+        let ada = person("ada", "sso-of-ada");
+        Self { server, store, policy, wiki: app("wiki", WIKI, MAIL), mail: app("mail", MAIL, WIKI), ada, now: START }
+    }
+
+    pub(crate) fn later(&mut self, by: Duration) {
+        self.now = self.now.plus(by);
+    }
+
+    /// Calls an endpoint that answers clients.
+    pub(crate) async fn call(&self, app: &App, endpoint: Endpoint, request: Request<Bytes>) -> Answer {
+        let call = Call { app, endpoint: &endpoint, person: None, now: self.now };
+        let Reply::Response(response) = self.server.answer(call, &request).await else {
+            panic!("{endpoint:?} answered with a page")
+        };
+        let (parts, body) = response.into_parts();
+        Answer { status: parts.status, headers: parts.headers, body }
+    }
+
+    pub(crate) async fn get(&self, app: &App, endpoint: Endpoint) -> Answer {
+        self.call(app, endpoint, request(Method::GET, "/", Bytes::new())).await
+    }
+
+    pub(crate) async fn token(&self, app: &App, form: &Fields) -> Answer {
+        self.call(app, Endpoint::Token, form.post()).await
+    }
+
+    /// The token endpoint with HTTP Basic.
+    pub(crate) async fn token_basic(&self, app: &App, credentials: &str, form: &Fields) -> Answer {
+        let mut request = form.post();
+        request.headers_mut().insert(header::AUTHORIZATION, credentials.parse().unwrap());
+        self.call(app, Endpoint::Token, request).await
+    }
+
+    pub(crate) async fn register(&self, app: &App, metadata: &Value) -> Answer {
+        self.call(app, Endpoint::Registration, json_post(metadata.to_string())).await
+    }
+
+    /// A client of the wiki: its information response.
+    pub(crate) async fn registered(&self, metadata: &Value) -> Value {
+        let answer = self.register(&self.wiki, metadata).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{:?}", answer.body);
+        answer.json()
+    }
+
+    /// A public client of the wiki: its id.
+    pub(crate) async fn client(&self) -> String {
+        id(&self.registered(&json!({ "client_name": "Test", "redirect_uris": [REDIRECT] })).await)
+    }
+
+    /// Another public client of the wiki, with the same redirect URI.
+    pub(crate) async fn other_client(&self) -> String {
+        id(&self.registered(&json!({ "client_name": "Other", "redirect_uris": [REDIRECT] })).await)
+    }
+
+    /// Opens the authorization URL of the wiki as Ada.
+    pub(crate) async fn ask(&self, query: &Fields) -> Reply {
+        self.ask_as(&self.wiki, Some(&self.ada), query).await
+    }
+
+    pub(crate) async fn ask_as(&self, app: &App, person: Option<&Person>, query: &Fields) -> Reply {
+        let request = request(Method::GET, &format!("/authorize?{}", query.encode()), Bytes::new());
+        self.authorization(app, person, request).await
+    }
+
+    pub(crate) async fn authorization(&self, app: &App, person: Option<&Person>, request: Request<Bytes>) -> Reply {
+        let call = Call { app, endpoint: &Endpoint::Authorization, person, now: self.now };
+        self.server.answer(call, &request).await
+    }
+
+    /// Presses a button of the consent page as Ada.
+    pub(crate) async fn press(&self, decision: &str, consent: &Consent) -> Reply {
+        self.press_as(&self.wiki, Some(&self.ada), decision, &consent.token).await
+    }
+
+    pub(crate) async fn press_as(&self, app: &App, person: Option<&Person>, decision: &str, sealed: &str) -> Reply {
+        let form = fields([("consent", sealed), ("decision", decision)]);
+        self.authorization(app, person, form.post()).await
+    }
+
+    /// The code that Ada gives for this request.
+    pub(crate) async fn code_for(&self, query: &Fields) -> String {
+        let consent = page_of(self.ask(query).await);
+        redirect_of(self.press("allow", &consent).await).parameter("code").unwrap()
+    }
+
+    pub(crate) async fn code(&self, client: &str) -> String {
+        self.code_for(&authorization(client)).await
+    }
+
+    /// A fresh grant of Ada's for a public client of the wiki.
+    pub(crate) async fn tokens(&self, client: &str) -> Tokens {
+        let code = self.code(client).await;
+        self.token(&self.wiki, &redemption(client, &code)).await.tokens()
+    }
+
+    pub(crate) async fn refresh(&self, client: &str, token: &str) -> Answer {
+        self.token(&self.wiki, &refreshing(client, token)).await
+    }
+
+    /// What the door sees in an access token presented at `app`: its own checks, then the grant's.
+    pub(crate) async fn present(&self, app: &App, access: &str) -> Result<AccessToken, String> {
+        let token = self.verify(app, access).map_err(|invalid| invalid.to_string())?;
+        let grant = oauth::store::Store::grant(&*self.store, &token.grant).await.unwrap();
+        match grant.is_some_and(|grant| grant.is_live(self.now)) {
+            true => Ok(token),
+            false => Err("the grant has ended".to_owned()),
+        }
+    }
+
+    pub(crate) fn verify(&self, app: &App, access: &str) -> Result<AccessToken, jwt::Invalid> {
+        token::verify(&self.server.keys.access_token, app, access, self.now)
+    }
+}

@@ -1,0 +1,154 @@
+//! A store that fails on command, and remembers everything that it was given to keep.
+
+use async_trait::async_trait;
+use oauth::client::{Client, ClientId};
+use oauth::secret::SecretHash;
+use oauth::store::memory::Memory;
+use oauth::store::{
+    Code, Credential, Grant, Issued, Redeemed, Registered, RegistrationLimits, Rotation, Store, StoreError, StoredKey,
+    Successor,
+};
+use oauth::world::Timestamp;
+use std::sync::Mutex;
+use std::time::Duration;
+
+/// When an act fails.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Fault {
+    #[default]
+    Never,
+    Always,
+    /// The act after this many others fails, and is not done.
+    Nth(usize),
+    /// The act after this many others is done, but its answer is lost.
+    LostAnswerOfNth(usize),
+}
+
+#[derive(Default)]
+pub(crate) struct TestStore {
+    inner: Memory,
+    fault: Mutex<Fault>,
+    kept: Mutex<Vec<u8>>,
+}
+
+impl TestStore {
+    pub(crate) fn set(&self, fault: Fault) {
+        *self.fault.lock().unwrap() = fault;
+    }
+
+    /// Whether the ordered fault has not happened yet.
+    pub(crate) fn is_armed(&self) -> bool {
+        *self.fault.lock().unwrap() != Fault::Never
+    }
+
+    /// Everything that was ever kept, except for the keys.
+    pub(crate) fn dump(&self) -> String {
+        String::from_utf8_lossy(&self.kept.lock().unwrap()).into_owned()
+    }
+
+    fn keep(&self, value: &impl serde::Serialize) {
+        self.kept.lock().unwrap().extend(serde_json::to_vec(value).unwrap());
+    }
+
+    /// Does an act, unless its turn to fail has come.
+    async fn act<T>(&self, act: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        let fault = *self.fault.lock().unwrap();
+        let (next, fails, done) = match fault {
+            Fault::Never => (Fault::Never, false, true),
+            Fault::Always => (Fault::Always, true, false),
+            Fault::Nth(0) => (Fault::Never, true, false),
+            Fault::Nth(n) => (Fault::Nth(n - 1), false, true),
+            Fault::LostAnswerOfNth(0) => (Fault::Never, true, true),
+            Fault::LostAnswerOfNth(n) => (Fault::LostAnswerOfNth(n - 1), false, true),
+        };
+        self.set(next);
+        let broken = || Err(StoreError("the disk is full of bees".to_owned()));
+        match (done, fails) {
+            (false, _) => broken(),
+            (true, true) => act.await.and_then(|_| broken()),
+            (true, false) => act.await,
+        }
+    }
+}
+
+#[async_trait]
+impl Store for TestStore {
+    async fn ensure_key(&self, key: StoredKey) -> Result<Vec<StoredKey>, StoreError> {
+        self.act(self.inner.ensure_key(key)).await
+    }
+
+    async fn register_client(
+        &self,
+        client: &Client,
+        limits: RegistrationLimits,
+        now: Timestamp,
+    ) -> Result<Registered, StoreError> {
+        self.keep(client);
+        self.act(self.inner.register_client(client, limits, now)).await
+    }
+
+    async fn client(&self, app: &str, id: &ClientId) -> Result<Option<Client>, StoreError> {
+        self.act(self.inner.client(app, id)).await
+    }
+
+    async fn issue_code(&self, code: &Code) -> Result<Issued, StoreError> {
+        self.keep(code);
+        self.act(self.inner.issue_code(code)).await
+    }
+
+    async fn code(&self, hash: &SecretHash) -> Result<Option<Code>, StoreError> {
+        self.act(self.inner.code(hash)).await
+    }
+
+    async fn redeem_code(
+        &self,
+        hash: &SecretHash,
+        grant: &Grant,
+        credential: &Credential,
+        now: Timestamp,
+    ) -> Result<Redeemed, StoreError> {
+        self.keep(&(grant, credential));
+        self.act(self.inner.redeem_code(hash, grant, credential, now)).await
+    }
+
+    async fn open_grant(&self, grant: &Grant, credential: &Credential) -> Result<(), StoreError> {
+        self.keep(&(grant, credential));
+        self.act(self.inner.open_grant(grant, credential)).await
+    }
+
+    async fn credential(&self, hash: &SecretHash) -> Result<Option<(Credential, Grant)>, StoreError> {
+        self.act(self.inner.credential(hash)).await
+    }
+
+    async fn rotate(
+        &self,
+        predecessor: &SecretHash,
+        successor: &Successor,
+        grace: Duration,
+        now: Timestamp,
+    ) -> Result<Rotation, StoreError> {
+        self.keep(&successor.credential);
+        self.kept.lock().unwrap().extend(&successor.sealed_response);
+        self.act(self.inner.rotate(predecessor, successor, grace, now)).await
+    }
+
+    async fn grant(&self, id: &str) -> Result<Option<Grant>, StoreError> {
+        self.act(self.inner.grant(id)).await
+    }
+
+    async fn revoke_grant(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        self.act(self.inner.revoke_grant(id, now)).await
+    }
+
+    async fn revoke_subject(&self, subject: &str, now: Timestamp) -> Result<u64, StoreError> {
+        self.act(self.inner.revoke_subject(subject, now)).await
+    }
+
+    async fn epoch(&self) -> Result<u64, StoreError> {
+        self.act(self.inner.epoch()).await
+    }
+
+    async fn collect_garbage(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.act(self.inner.collect_garbage(now)).await
+    }
+}

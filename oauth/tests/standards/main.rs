@@ -1,0 +1,20 @@
+//! The authorization server held against its standards, from outside: one module per text, and each test begins with the
+//! id of the requirement that it checks.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod consent;
+mod faults;
+mod harness;
+mod oauth21_authorization;
+mod oauth21_client_authentication;
+mod oauth21_token;
+mod refresh;
+mod rfc7591_registration;
+mod rfc7636_pkce;
+mod rfc8037_keys;
+mod rfc8252_redirect;
+mod rfc8414_metadata;
+mod rfc8707_resource;
+mod rfc9068_access_token;
+mod rfc9728_protected_resource;

@@ -1,0 +1,92 @@
+//! RFC 8037, RFC 7517, RFC 9864: the keys that sign, and what is published of them.
+
+use crate::harness::*;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use http::{StatusCode, header};
+use oauth::Endpoint;
+use oauth::jwt::{self, Registered};
+use oauth::keys::Keyring;
+use serde_json::{Value, json};
+
+fn header_of(token: &str) -> Value {
+    let header = token.split('.').next().unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(header).unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn ky_01_ky_04_the_key_set_holds_one_public_key_without_alg() {
+    let bench = Bench::new().await;
+    let keys = bench.get(&bench.wiki, Endpoint::Jwks).await.json()["keys"].clone();
+    let key = keys[0].as_object().unwrap();
+    assert_eq!(keys.as_array().unwrap().len(), 1);
+    assert_eq!(key.keys().collect::<Vec<_>>(), ["crv", "kid", "kty", "use", "x"]);
+    assert_eq!((&key["kty"], &key["crv"], &key["use"]), (&json!("OKP"), &json!("Ed25519"), &json!("sig")));
+    assert_eq!(URL_SAFE_NO_PAD.decode(key["x"].as_str().unwrap()).unwrap().len(), 32);
+}
+
+#[tokio::test]
+async fn ky_02_ky_06_tokens_say_eddsa_and_name_a_published_key() {
+    let bench = Bench::new().await;
+    let client = bench.client().await;
+    let header = header_of(&bench.tokens(&client).await.access);
+    let published = bench.get(&bench.wiki, Endpoint::Jwks).await.json()["keys"][0]["kid"].clone();
+    assert_eq!(header, json!({ "alg": "EdDSA", "typ": "at+jwt", "kid": published }));
+}
+
+#[tokio::test]
+async fn ky_09_the_key_set_is_public_and_needs_no_store() {
+    let bench = Bench::new().await;
+    bench.store.set(Fault::Always);
+    let answer = bench.get(&bench.wiki, Endpoint::Jwks).await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.header(header::CONTENT_TYPE), "application/json");
+    assert_eq!(answer.header(header::CACHE_CONTROL), "public, max-age=300");
+    assert!(!answer.headers.contains_key(header::SET_COOKIE));
+}
+
+#[tokio::test]
+async fn ky_10_an_assertion_for_an_upstream_is_no_access_token() {
+    let bench = Bench::new().await;
+    let client = bench.client().await;
+    let access = bench.verify(&bench.wiki, &bench.tokens(&client).await.access).unwrap();
+    let keys = &bench.server.keys;
+    assert_ne!(keys.access_token.kid(), keys.assertion.kid());
+    // Even one with all the claims of an access token.
+    let registered = Registered {
+        issuer: WIKI,
+        audience: WIKI,
+        subject: &access.sub,
+        id: Some(access.jti.clone()),
+        issued_at: bench.now,
+        expires_at: bench.now.plus(SECOND),
+    };
+    let custom = json!({ "client_id": access.client_id, "scope": access.scope, "grant": access.grant });
+    let assertion = jwt::sign(&keys.assertion, "at+jwt", registered, custom).unwrap();
+    assert_eq!(bench.verify(&bench.wiki, &assertion), Err(jwt::Invalid::UnknownKey));
+}
+
+#[tokio::test]
+async fn ky_12_ky_06_all_nodes_of_a_store_have_the_same_keys() {
+    let bench = Bench::new().await;
+    let client = bench.client().await;
+    let access = bench.tokens(&client).await.access;
+    let later = bench.now.plus(SECOND);
+    let node = Keyring::load(&*bench.store, &*bench.server.random, later).await.unwrap();
+    assert_eq!(node.access_token.kid(), bench.server.keys.access_token.kid());
+    assert_eq!(node.assertion.kid(), bench.server.keys.assertion.kid());
+    assert!(oauth::token::verify(&node.access_token, &bench.wiki, &access, later).is_ok());
+    let sealed = bench.server.keys.sealer.seal("consent", &1, &*bench.server.random);
+    assert_eq!(node.sealer.open::<i32>("consent", &sealed), Some(1));
+}
+
+#[tokio::test]
+async fn ky_13_keys_cannot_be_printed() {
+    let bench = Bench::new().await;
+    let shown = format!("{:?} {:?}", bench.server, bench.server.keys);
+    let kids = [bench.server.keys.access_token.kid(), bench.server.keys.assertion.kid()];
+    let expected = format!(
+        "Server Keyring {{ access_token: SigningKey({}), assertion: SigningKey({}), sealer: Sealer(…) }}",
+        kids[0], kids[1]
+    );
+    assert_eq!(shown, expected);
+}
