@@ -6,7 +6,8 @@ pub(crate) use permit::Permit;
 
 use crate::config::ScopeRule;
 use crate::gateway::{Snapshot, World};
-use crate::identify::{self, Known};
+use crate::identify;
+use crate::known::Known;
 use crate::refusal::{At, Denial, Refusal};
 use crate::request::Request;
 use crate::route::{Own, Route};

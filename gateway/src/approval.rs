@@ -1,10 +1,10 @@
 //! The authorization server's question, answered by the app's policies and the account of now.
 
 use crate::config::Config;
-use crate::store::{Account, Stores};
+use crate::store::Stores;
 use async_trait::async_trait;
 use oauth::approval::{Approval, Ask, Unavailable, Verdict};
-use policy::{Action, Decision, Facts, Identity, Kind, Via};
+use policy::{Action, Decision, Facts, Via};
 use std::sync::Arc;
 
 /// Asks the policies of one configuration.
@@ -50,19 +50,5 @@ impl Approval for PolicyApproval {
                 Verdict::Refused { reason: reason.as_str(), rule: rule.map(|rule| rule.to_string()) }
             }
         })
-    }
-}
-
-impl Account {
-    /// The account as policy sees it, signed in by `login_method`.
-    pub(crate) fn identity(&self, login_method: &str) -> Identity {
-        Identity {
-            kind: Kind::User,
-            subject: self.subject.clone(),
-            email: Some(self.username.clone()),
-            name: self.name.clone(),
-            groups: self.groups.clone(),
-            login_method: login_method.to_owned(),
-        }
     }
 }

@@ -1,15 +1,14 @@
 //! The assertion: a short JWT that tells the upstream who asks and through what. Signed with a key of its own, once per
 //! credential and lifetime.
 
-use crate::config::{App, Origin};
-use crate::identify::Known;
 use http::HeaderValue;
+use oauth::client::ClientId;
 use oauth::jwt::{self, Registered};
 use oauth::keys::SigningKey;
 use oauth::world::Timestamp;
-use policy::Via;
+use policy::Identity;
 use serde_json::{Map, Value, json};
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long an assertion holds.
@@ -18,50 +17,65 @@ const LIFETIME: Duration = Duration::from_secs(300);
 /// An assertion is made anew when less than this is left of it.
 const RESERVE: Duration = Duration::from_secs(60);
 
-/// A signed assertion and its end.
-#[derive(Clone, Debug)]
-pub(crate) struct Signed {
+/// What an assertion says.
+pub(crate) struct About<'a> {
+    pub(crate) identity: &'a Identity,
+    /// The grant or session that the credential belongs to.
+    pub(crate) grant: &'a str,
+    /// The agent that acts for the person, and what it calls itself.
+    pub(crate) agent: Option<(&'a ClientId, &'a str)>,
+}
+
+/// The place where a credential's assertion is kept.
+#[derive(Debug, Default)]
+pub(crate) struct Cell(Mutex<Option<Signed>>);
+
+#[derive(Debug)]
+struct Signed {
     header: HeaderValue,
     expires_at: Timestamp,
 }
 
-/// The assertion of a credential at its app; `None` when it cannot be signed.
-pub(crate) fn of(key: &SigningKey, login: &Origin, app: &App, known: &Known, now: Timestamp) -> Option<HeaderValue> {
-    let mut kept = known.assertion.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(signed) = kept.as_ref().filter(|signed| now.plus(RESERVE) < signed.expires_at) {
-        return Some(signed.header.clone());
+impl Cell {
+    /// The kept assertion while it lasts, else a new one; `None` when it cannot be signed.
+    pub(crate) fn get_or_sign(
+        &self,
+        key: &SigningKey,
+        (issuer, audience): (&str, &str),
+        about: &About<'_>,
+        now: Timestamp,
+    ) -> Option<HeaderValue> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(signed) = kept.as_ref().filter(|signed| now.plus(RESERVE) < signed.expires_at) {
+            return Some(signed.header.clone());
+        }
+        let expires_at = now.plus(LIFETIME);
+        let subject = &about.identity.subject;
+        let registered = Registered { issuer, audience, subject, id: None, issued_at: now, expires_at };
+        let header = HeaderValue::from_str(&jwt::sign(key, "JWT", registered, claims(about))?).ok()?;
+        *kept = Some(Signed { header: header.clone(), expires_at });
+        Some(header)
     }
-    let expires_at = now.plus(LIFETIME);
-    let issuer = login.url();
-    let registered = Registered {
-        issuer: &issuer,
-        audience: &app.id,
-        subject: &known.identity.subject,
-        id: None,
-        issued_at: now,
-        expires_at,
-    };
-    let token = jwt::sign(key, "JWT", registered, claims(known))?;
-    let header = HeaderValue::from_str(&token).ok()?;
-    *kept = Some(Signed { header: header.clone(), expires_at });
-    Some(header)
 }
 
 /// Who: the person. Through what: the session, or the agent that acts for the person (RFC 8693 section 4.1).
-fn claims(known: &Known) -> Map<String, Value> {
-    let identity = &known.identity;
+fn claims(about: &About<'_>) -> Map<String, Value> {
+    let identity = about.identity;
     let mut claims = Map::new();
     claims.insert("email".into(), json!(identity.email));
     claims.insert("name".into(), json!(identity.name));
     claims.insert("groups".into(), json!(identity.groups));
     claims.insert("idp".into(), json!(identity.login_method));
     claims.insert("amr".into(), json!(["pwd"]));
-    if known.via == Via::Browser {
-        claims.insert("sid".into(), json!(known.grant));
-    } else {
-        claims.insert("grant".into(), json!(known.grant));
-        claims.insert("azp".into(), json!(known.client));
-        claims.insert("act".into(), json!({ "client_id": known.client, "client_name": known.client_name }));
+    match about.agent {
+        None => {
+            claims.insert("sid".into(), json!(about.grant));
+        }
+        Some((client, name)) => {
+            claims.insert("grant".into(), json!(about.grant));
+            claims.insert("azp".into(), json!(client));
+            claims.insert("act".into(), json!({ "client_id": client, "client_name": name }));
+        }
     }
     claims.retain(|_, value| !value.is_null());
     claims

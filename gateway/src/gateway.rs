@@ -3,7 +3,7 @@
 
 use crate::approval::PolicyApproval;
 use crate::config::Config;
-use crate::identify::Memory;
+use crate::known::Memory;
 use crate::limits::Limits;
 use crate::route::Routes;
 use crate::store::Stores;

@@ -1,7 +1,7 @@
 //! The gateway: the proxy in front of the apps, and the program.
 //!
 //! A request goes one straight line: [`request`] → [`route`] → [`identify`] → policy → [`admit`] → upstream. What ends it
-//! on the way is a [`refusal`], and [`respond`] alone turns that into bytes. Our own endpoints are in [`own`] and
+//! on the way is a [`refusal`], and [`refuse`] alone turns that into bytes. Our own endpoints are in [`own`] and
 //! [`login`]; [`compose`] puts the parts together.
 
 mod admit;
@@ -12,12 +12,14 @@ pub mod compose;
 pub mod config;
 mod gateway;
 mod identify;
+mod known;
 mod limits;
 mod login;
 mod own;
 pub mod pages;
 mod proxy;
 mod refusal;
+mod refuse;
 mod request;
 mod respond;
 mod route;

@@ -6,13 +6,14 @@ use crate::limits::Bucket;
 use crate::login::{self, form::is_same_site, handoff, sign_in_page};
 use crate::pages::{self, Brand, ConsentPage, ScopeLine, VouchedBy};
 use crate::refusal::{At, Refusal};
+use crate::refuse;
 use crate::request::Request;
 use crate::respond::{self, Dress, Forms, Problem, html};
 use crate::route::{Own, Page, Site, parameter};
 use crate::telemetry::{Asked, Refused};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header};
-use oauth::endpoint::authorization::Consent;
+use oauth::call::Consent;
 use oauth::error::{Code, Error};
 use oauth::{Call, Endpoint, Reply};
 use policy::Via;
@@ -54,7 +55,7 @@ impl OwnRequest<'_> {
                 let back = request.target.query().and_then(|query| parameter(query, "return_to")).unwrap_or_default();
                 Ok(handoff::begin(world, &at, request, &back))
             }
-            (Page::Callback, Site::App(_, origin)) if get => Ok(handoff::finish(world, snapshot, origin, request).await),
+            (Page::Callback, Site::App(_, origin)) if get => handoff::finish(world, snapshot, origin, request).await,
             (Page::Logout, _) if get || post => {
                 Ok(login::logout(world, snapshot, site, request, self.http.body()).await?)
             }
@@ -73,7 +74,7 @@ impl OwnRequest<'_> {
     async fn oauth(&self, app: &Arc<crate::config::App>, endpoint: &Endpoint) -> Result<Response<Bytes>, Refusal> {
         let (world, request) = (self.world, self.request);
         if !self.within_limits(endpoint) {
-            return Ok(respond::too_many(*endpoint == Endpoint::Authorization, &request.id));
+            return Ok(refuse::too_many(*endpoint == Endpoint::Authorization, &request.id));
         }
         let login = &self.snapshot.config.auth.origin;
         let at_login = *endpoint == Endpoint::Authorization;
@@ -185,7 +186,7 @@ impl OwnRequest<'_> {
             client,
             asked: Asked::ForToken { ip: self.request.ip },
         });
-        Ok(respond::refused_page(&self.request.id, Some(&app.name), person.as_deref(), reason, Some("/.doorward/logout?everywhere")))
+        Ok(refuse::refused_page(&self.request.id, Some(&app.name), person.as_deref(), reason, Some("/.doorward/logout?everywhere")))
     }
 
     async fn username(&self, subject: Option<&str>) -> Result<String, Refusal> {
@@ -206,7 +207,7 @@ impl OwnRequest<'_> {
 
     fn error_page(&self, app: &crate::config::App, error: &Error) -> Response<Bytes> {
         let status = match error.code {
-            Code::TemporarilyUnavailable => return respond::unread(&Refusal::Unavailable(error.log.clone()), true, &self.request.id),
+            Code::TemporarilyUnavailable => return refuse::unread(&Refusal::Unavailable(error.log.clone()), true, &self.request.id),
             Code::AccessDenied => 403,
             Code::MethodNotAllowed { .. } => 405,
             _ => 400,

@@ -1,7 +1,7 @@
-//! Why a request ends at the door. Each has a stable code; [`crate::respond`] alone turns it into bytes.
+//! Why a request ends at the door. Each has a stable code; [`crate::refuse`] alone turns it into bytes.
 
 use crate::config::{App, Origin};
-use crate::identify::Known;
+use crate::known::Known;
 use policy::{Identity, Via};
 use std::sync::Arc;
 

@@ -1,57 +1,67 @@
-//! The one place where a refusal becomes bytes: a page for a person's navigation, JSON for everybody else.
+//! Our own answers, and how they are dressed: nobody keeps them, frames them, or loads anything through them.
 
-mod challenge;
-mod page;
-
-pub(crate) use page::{Dress, Forms, as_json, html, see_other};
-
-use crate::gateway::World;
-use crate::limits::RETRY_AFTER;
-use crate::login::handoff;
-use crate::pages::{self, Brand, ErrorPage, RefusedPage};
-use crate::refusal::{At, BadCredential, Denial, Refusal};
-use crate::request::Request;
+use crate::pages::{self, Brand, ErrorPage};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
+use sha2::{Digest, Sha256};
+use std::sync::LazyLock;
 
-/// The answer to a refused request that could be read.
-pub(crate) fn refusal(world: &World, request: &Request, refusal: &Refusal) -> Response<Bytes> {
-    match refusal {
-        Refusal::LoginRequired(at) => login_required(world, request, at),
-        Refusal::InvalidToken(at, bad) => challenge::unauthorized(request, at, Some(bad)),
-        Refusal::InsufficientScope(at, scope) => challenge::insufficient_scope(request, at, scope),
-        Refusal::Denied(at, denial) => denied(request, at, denial),
-        Refusal::CrossOrigin(at) => {
-            let sentence = "The request came from a page of another site, so it was not passed on.";
-            problem(request.hints.accepts_html, &request.id, Problem::at(at, 403, "cross_origin", "Not from here", sentence))
-        }
-        other => unread(other, request.hints.accepts_html, &request.id),
-    }
+/// What differs from page to page.
+#[derive(Debug, Default)]
+pub(crate) struct Dress {
+    /// Cookies to set.
+    pub(crate) cookies: Vec<String>,
+    /// Where the page's forms may lead, redirects included.
+    pub(crate) forms: Forms,
 }
 
-/// The answer to a request of which no more is known than that it is refused.
-pub(crate) fn unread(refusal: &Refusal, html: bool, id: &str) -> Response<Bytes> {
-    let problem_of = |status, code, title, sentence| problem(html, id, Problem { status, code, title, sentence, app: None });
-    match refusal {
-        Refusal::Malformed(why) => problem_of(400, "malformed_request", "The request cannot be read", why),
-        Refusal::TooLarge(status) => problem_of(*status, "request_too_large", "The request is too large", "A part of the request is larger than is read here."),
-        Refusal::NoSuchApp => problem_of(404, "not_found", "Nothing here", "There is nothing at this address."),
-        _ => {
-            let mut response =
-                problem_of(503, "unavailable", "Not available now", "The gateway cannot answer now. Try again in a moment.");
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
-            response
-        }
-    }
+/// CSP `form-action`: Chromium holds it against every redirect that follows a form.
+#[derive(Debug, Default)]
+pub(crate) enum Forms {
+    /// Our own origin alone.
+    #[default]
+    Own,
+    /// And this source: where the client waits for its code.
+    And(String),
+    /// Anywhere: signing in leads on to the app, and the app may lead on to wherever it likes.
+    Anywhere,
 }
 
-/// Too many calls in a minute.
-pub(crate) fn too_many(html: bool, id: &str) -> Response<Bytes> {
-    let sentence = "There were too many requests from your address. Wait a minute and try again.";
-    let mut response =
-        problem(html, id, Problem { status: 429, code: "too_many_requests", title: "Too many requests", sentence, app: None });
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+/// A page.
+pub(crate) fn html(status: StatusCode, body: String, dress: Dress) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from(body));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    if let Ok(policy) = HeaderValue::from_str(&content_security_policy(&dress.forms)) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+    }
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
+    harden(&mut response, &dress.cookies);
+    response
+}
+
+/// JSON.
+pub(crate) fn as_json(status: StatusCode, body: &serde_json::Value) -> Response<Bytes> {
+    let mut response = oauth::error::json_response(status, body);
+    harden(&mut response, &[]);
+    response
+}
+
+/// A redirect to one of our own places, after a form (303) or a navigation (302).
+pub(crate) fn see_other(status: StatusCode, location: &str, cookies: &[String]) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::new());
+    match HeaderValue::from_str(location) {
+        Ok(location) => {
+            *response.status_mut() = status;
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        Err(_) => *response.status_mut() = StatusCode::BAD_REQUEST,
+    }
+    harden(&mut response, cookies);
     response
 }
 
@@ -62,12 +72,6 @@ pub(crate) struct Problem<'a> {
     pub(crate) title: &'a str,
     pub(crate) sentence: &'a str,
     pub(crate) app: Option<&'a str>,
-}
-
-impl<'a> Problem<'a> {
-    fn at(at: &'a At, status: u16, code: &'a str, title: &'a str, sentence: &'a str) -> Self {
-        Self { status, code, title, sentence, app: Some(&at.app.name) }
-    }
 }
 
 /// A page or JSON that says a problem.
@@ -86,51 +90,31 @@ pub(crate) fn problem(as_html: bool, id: &str, problem: Problem<'_>) -> Response
     html(status, pages::error(&Brand::default(), &page), Dress::default())
 }
 
-/// 302 for a person's navigation, else 401; an app can say otherwise.
-fn login_required(world: &World, request: &Request, at: &At) -> Response<Bytes> {
-    use crate::config::Challenge;
-    let navigation = match at.app.challenge {
-        Challenge::Auto => request.is_navigation(),
-        Challenge::Redirect => request.method == http::Method::GET && request.authorization.is_none() && !request.upgrade,
-        Challenge::Unauthorized => false,
+/// The hash source of our one style sheet.
+fn style_hash() -> &'static str {
+    static HASH: LazyLock<String> = LazyLock::new(|| {
+        format!("'sha256-{}'", STANDARD.encode(Sha256::digest(pages::style_sha256_source().as_bytes())))
+    });
+    &HASH
+}
+
+fn content_security_policy(forms: &Forms) -> String {
+    let forms = match forms {
+        Forms::Own => "; form-action 'self'".to_owned(),
+        Forms::And(source) => format!("; form-action 'self' {source}"),
+        Forms::Anywhere => String::new(),
     };
-    if navigation {
-        handoff::begin(world, at, request, request.target.as_str())
-    } else {
-        challenge::unauthorized(request, at, None::<&BadCredential>)
-    }
+    format!("default-src 'none'; style-src {}; base-uri 'none'; frame-ancestors 'none'{forms}", style_hash())
 }
 
-/// 403: the person is known, so no redirect and no `insufficient_scope`; another token would not help (SC-05).
-fn denied(request: &Request, at: &At, denial: &Denial) -> Response<Bytes> {
-    let sentence = refused_sentence(denial.reason);
-    if !request.hints.accepts_html {
-        return as_json(
-            StatusCode::FORBIDDEN,
-            &json!({ "error": denial.reason, "error_description": sentence, "decision_id": request.id }),
-        );
-    }
-    let sign_out = format!("{}/.doorward/logout?app={}&everywhere", at.origin.url(), at.app.id);
-    refused_page(&request.id, Some(&at.app.name), denial.person(), denial.reason, Some(&sign_out))
-}
-
-/// The refused page.
-pub(crate) fn refused_page(
-    id: &str,
-    app: Option<&str>,
-    person: Option<&str>,
-    reason: &str,
-    sign_out: Option<&str>,
-) -> Response<Bytes> {
-    let page = RefusedPage { person, app, decision_id: id, sentence: refused_sentence(reason), sign_out };
-    html(StatusCode::FORBIDDEN, pages::refused(&Brand::default(), &page), Dress::default())
-}
-
-fn refused_sentence(reason: &str) -> &'static str {
-    match reason {
-        "blocked" => "A rule of this app blocks you.",
-        "account_disabled" => "Your account is disabled.",
-        "identity_provider_not_allowed" => "This app does not accept the way you signed in.",
-        _ => "No rule of this app lets you in.",
+fn harden(response: &mut Response<Bytes>, cookies: &[String]) {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    for cookie in cookies {
+        if let Ok(cookie) = HeaderValue::from_str(cookie) {
+            headers.append(header::SET_COOKIE, cookie);
+        }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! | read | for |
 //! |---|---|
-//! | [`server`] | the one entry: which endpoint was called, what it answers |
+//! | [`call`] | the one entry: which endpoint was called, what it answers |
 //! | [`endpoint`] | one file per endpoint of RFC 8414 |
 //! | [`grant`] | one file per `grant_type` |
 //! | [`client`], [`redirect_uri`], [`pkce`], [`scope`], [`resource`] | the rules a request is held against |
@@ -12,6 +12,7 @@
 
 pub mod app;
 pub mod approval;
+pub mod call;
 pub mod client;
 pub mod client_auth;
 pub mod endpoint;
@@ -26,9 +27,9 @@ pub mod resource;
 pub mod scope;
 pub mod seal;
 pub mod secret;
-pub mod server;
+mod server;
 pub mod store;
 pub mod token;
 pub mod world;
 
-pub use server::{Call, Endpoint, Reply, Server};
+pub use call::{Call, Endpoint, Reply, Server};

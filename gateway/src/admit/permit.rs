@@ -1,7 +1,7 @@
 //! The permission to ask an upstream. Only [`super::admit`] can make one.
 
 use crate::config::{App, Origin};
-use crate::identify::Known;
+use crate::known::Known;
 use crate::refusal::At;
 use policy::Action;
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! Bearer tokens (RFC 6750): our own access tokens for this app, and nothing else. Verified wholly once, then remembered.
 
-use super::known::{Known, Place, Verified};
 use crate::gateway::World;
+use crate::known::{Known, Place, Verified};
 use crate::refusal::{At, BadCredential, Refusal};
 use crate::request::Request;
 use oauth::jwt::Invalid;

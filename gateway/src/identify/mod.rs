@@ -6,12 +6,10 @@
 //! | [`session`] | no cookie of this app | counts as absent, said out loud there |
 
 pub(crate) mod bearer;
-pub(crate) mod known;
 pub(crate) mod session;
 
-pub(crate) use known::{Known, Memory};
-
 use crate::gateway::World;
+use crate::known::Known;
 use crate::refusal::{At, Refusal};
 use crate::request::Request;
 use std::sync::Arc;

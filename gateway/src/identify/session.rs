@@ -3,13 +3,13 @@
 //! The one exception to "invalid ends the search" is here: a stale or unknown session cookie counts as absent, because
 //! browsers keep cookies long after the session, and the person must be able to sign in again.
 
-use super::known::{Known, Place, Verified};
 use crate::config::Origin;
 use crate::gateway::World;
+use crate::known::{Known, Place, Verified};
 use crate::refusal::{At, Refusal};
 use crate::request::Request;
 use oauth::secret::{Kind, Secret};
-use oauth::server::Person;
+use oauth::call::Person;
 use oauth::store::{Grant, StoreError};
 use oauth::world::Timestamp;
 use policy::Via;

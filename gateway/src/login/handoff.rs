@@ -6,13 +6,15 @@ use super::form::Browser;
 use crate::config::{App, Origin};
 use crate::gateway::{Snapshot, World};
 use crate::identify::session::{cookie_name, set_cookie};
-use crate::refusal::At;
+use crate::refusal::{At, Refusal};
 use crate::request::{Request, Target};
 use crate::respond::{self, Problem, see_other};
 use crate::route::{OWN, parameter};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{Response, StatusCode};
+use oauth::error::Code;
+use oauth::grant::authorization_code::BrowserSession;
 use oauth::pkce;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -50,35 +52,40 @@ pub(crate) fn begin(world: &World, at: &At, request: &Request, return_to: &str) 
 }
 
 /// The browser comes back with a code: it becomes a session at the app.
-pub(crate) async fn finish(world: &World, snapshot: &Snapshot, origin: &Origin, request: &Request) -> Response<Bytes> {
+pub(crate) async fn finish(
+    world: &World,
+    snapshot: &Snapshot,
+    origin: &Origin,
+    request: &Request,
+) -> Result<Response<Bytes>, Refusal> {
     let query = request.target.query().unwrap_or_default();
     let state = parameter(query, "state").unwrap_or_default();
     let opened = Browser::known(origin, request)
         .and_then(|browser| browser.open::<State>(world, PURPOSE, &state, request.now).map(|state| (browser, state)));
     let Some((browser, state)) = opened else {
-        return failed(request, "This sign-in was not begun in this browser, or too long ago. Open the app again.");
+        let sentence = "This sign-in was not begun in this browser, or too long ago. Open the app again.";
+        return Ok(failed(request, sentence));
     };
-    let Some(app) = snapshot.config.apps.get(&state.app) else { return failed(request, "This app is no longer here.") };
+    let Some(app) = snapshot.config.apps.get(&state.app) else { return Ok(failed(request, "This app is no longer here.")) };
     // RFC 9207 section 2.4: the answer must come from this app's issuer.
     let code = parameter(query, "code").filter(|_| parameter(query, "iss").as_deref() == Some(&app.oauth.issuer));
-    let Some(code) = code else { return failed(request, "You were not signed in. Open the app again.") };
+    let Some(code) = code else { return Ok(failed(request, "You were not signed in. Open the app again.")) };
     let verifier = verifier(world, &browser, &state.nonce);
-    let redeemed = snapshot.oauth.redeem_browser_code(&app.oauth, (&code, &verifier, &callback(origin)), request.now).await;
-    match redeemed {
-        Ok(session) => {
-            let session =
-                set_cookie(origin, &cookie_name(origin, &app.id), session.secret.expose(), app.oauth.session_duration);
-            let forgotten = set_cookie(origin, &signed_out_cookie(origin, app), "", Duration::ZERO);
-            let mut cookies = vec![session];
-            cookies.extend(request.cookie(&signed_out_cookie(origin, app)).map(|_| forgotten));
-            see_other(StatusCode::FOUND, &format!("{}{}", origin.url(), state.return_to), &cookies)
-        }
-        Err(error) if error.code == oauth::error::Code::TemporarilyUnavailable => {
-            respond::unread(&crate::refusal::Refusal::Unavailable(error.log), true, &request.id)
-        }
+    let back = format!("{}{}", origin.url(), state.return_to);
+    match snapshot.oauth.redeem_browser_code(&app.oauth, (&code, &verifier, &callback(origin)), request.now).await {
+        Ok(session) => Ok(see_other(StatusCode::FOUND, &back, &session_cookies(origin, app, request, &session))),
+        Err(error) if error.code == Code::TemporarilyUnavailable => Err(Refusal::Unavailable(error.log)),
         // The page was reloaded, or reached with the back button: the app decides whether a session is there.
-        Err(_) => see_other(StatusCode::FOUND, &format!("{}{}", origin.url(), state.return_to), &[]),
+        Err(_) => Ok(see_other(StatusCode::FOUND, &back, &[])),
     }
+}
+
+fn session_cookies(origin: &Origin, app: &App, request: &Request, session: &BrowserSession) -> Vec<String> {
+    let lasting = app.oauth.session_duration;
+    let mut cookies = vec![set_cookie(origin, &cookie_name(origin, &app.id), session.secret.expose(), lasting)];
+    let signed_out = signed_out_cookie(origin, app);
+    cookies.extend(request.cookie(&signed_out).map(|_| set_cookie(origin, &signed_out, "", Duration::ZERO)));
+    cookies
 }
 
 /// After a sign-out of one app, the next sign-in there must not be silent: this cookie names the single sign-on session

@@ -1,6 +1,7 @@
 //! Pingora's side of the line: bytes in, bytes out. What to do with a request is decided in [`crate::admit`].
 
 mod body;
+mod event;
 mod read;
 mod rewrite;
 mod upstream;
@@ -9,6 +10,7 @@ use crate::admit::{self, Outcome, Permit};
 use crate::gateway::{Gateway, Snapshot};
 use crate::own::{MAX_BODY, OwnRequest};
 use crate::refusal::Refusal;
+use crate::refuse;
 use crate::request::Request;
 use crate::respond::{self, Problem};
 use crate::route::Own;
@@ -84,7 +86,7 @@ impl ProxyHttp for Proxy {
             Ok(request) => request,
             Err(refusal) => {
                 let html = read::accepts_html(session);
-                let response = respond::unread(&refusal, html, &progress.id);
+                let response = refuse::unread(&refusal, html, &progress.id);
                 progress.state = State::Refused(Box::new(refusal));
                 // What follows on this connection cannot be trusted to be a request.
                 session.set_keepalive(None);
@@ -161,20 +163,20 @@ impl ProxyHttp for Proxy {
 
     async fn logging(&self, session: &mut Session, error: Option<&Error>, progress: &mut Progress) {
         let status = session.response_written().map_or(0, |response| response.status.as_u16());
-        let mut event = Event::new(&progress.id, status, progress.started.elapsed());
-        event.error = error.map(|error| error.etype().as_str().to_owned());
-        event.upstream_status = progress.upstream_status;
+        let mut told = Event::new(&progress.id, status, progress.started.elapsed());
+        told.error = error.map(|error| error.etype().as_str().to_owned());
+        told.upstream_status = progress.upstream_status;
         if let Some(request) = &progress.request {
-            event.request(request);
+            event::request(&mut told, request);
         }
         match &progress.state {
-            State::Received => event.outcome = "aborted",
-            State::Answered(outcome) => event.outcome = outcome,
-            State::Refused(refusal) => event.refusal(refusal),
-            State::Permitted(permit) => event.permit(permit),
+            State::Received => told.outcome = "aborted",
+            State::Answered(outcome) => told.outcome = outcome,
+            State::Refused(refusal) => event::refusal(&mut told, refusal),
+            State::Permitted(permit) => event::permit(&mut told, permit),
         }
-        self.gateway.world.metrics.request(&event);
-        event.log();
+        self.gateway.world.metrics.request(&told);
+        told.log();
     }
 }
 
@@ -213,7 +215,7 @@ impl Proxy {
         request: Request,
         refusal: Refusal,
     ) -> Result<()> {
-        let response = respond::refusal(&self.gateway.world, &request, &refusal);
+        let response = refuse::refusal(&self.gateway.world, &request, &refusal);
         self.record(&request, &refusal);
         progress.request = Some(Box::new(request));
         progress.state = State::Refused(Box::new(refusal));

@@ -1,7 +1,6 @@
 //! What the upstream gets to see: one function for HTTP/1, HTTP/2 and upgrades. Strip, then set.
 
 use crate::admit::Permit;
-use crate::assertion;
 use crate::config::{IdentityHeaders, Origin};
 use crate::identify::bearer::is_bearer;
 use crate::identify::session::is_ours;
@@ -92,7 +91,7 @@ fn set_identity(upstream: &mut RequestHeader, request: &Request, permit: &Permit
     if !identity.groups.is_empty() {
         set(upstream, "X-Forwarded-Groups", &identity.groups.join(","));
     }
-    if let Some(assertion) = assertion::of(signer.key, signer.login, permit.app(), known, request.now) {
+    if let Some(assertion) = known.assertion(signer.key, signer.login, &permit.app().id, request.now) {
         let _ = upstream.insert_header("Doorward-Assertion", assertion);
     }
 }

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use oauth::store::StoreError;
 use oauth::world::Timestamp;
+use policy::{Identity, Kind};
 use std::fmt;
 
 /// The accounts. Each change of a known account moves the epoch of [`oauth::store::Store::epoch`], in one transaction
@@ -63,6 +64,20 @@ pub enum Added {
 }
 
 /// Without the password's hash, which has no place in a log.
+impl Account {
+    /// The account as policy sees it, signed in by `login_method`.
+    pub(crate) fn identity(&self, login_method: &str) -> Identity {
+        Identity {
+            kind: Kind::User,
+            subject: self.subject.clone(),
+            email: Some(self.username.clone()),
+            name: self.name.clone(),
+            groups: self.groups.clone(),
+            login_method: login_method.to_owned(),
+        }
+    }
+}
+
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { subject, username, name, groups, password: _, disabled, created_at } = self;

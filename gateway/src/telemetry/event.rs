@@ -1,8 +1,5 @@
 //! The one event of a request.
 
-use crate::admit::Permit;
-use crate::refusal::Refusal;
-use crate::request::Request;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -15,17 +12,17 @@ pub(crate) struct Event {
     pub(crate) outcome: &'static str,
     pub(crate) error: Option<String>,
     pub(crate) upstream_status: Option<u16>,
-    ip: Option<IpAddr>,
-    method: String,
-    host: String,
-    path: String,
-    app: String,
-    rule: String,
-    subject: String,
-    via: &'static str,
-    client: String,
-    grant: String,
-    detail: String,
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) method: String,
+    pub(crate) host: String,
+    pub(crate) path: String,
+    pub(crate) app: String,
+    pub(crate) rule: String,
+    pub(crate) subject: String,
+    pub(crate) via: &'static str,
+    pub(crate) client: String,
+    pub(crate) grant: String,
+    pub(crate) detail: String,
 }
 
 impl Event {
@@ -48,45 +45,6 @@ impl Event {
             client: String::new(),
             grant: String::new(),
             detail: String::new(),
-        }
-    }
-
-    pub(crate) fn request(&mut self, request: &Request) {
-        self.ip = Some(request.ip);
-        self.method = request.method.to_string();
-        self.host.clone_from(&request.authority.host);
-        request.target.raw_path().clone_into(&mut self.path);
-    }
-
-    pub(crate) fn refusal(&mut self, refusal: &Refusal) {
-        self.outcome = refusal.code();
-        if let Some(at) = refusal.at() {
-            self.app.clone_from(&at.app.id);
-        }
-        match refusal {
-            Refusal::Malformed(why) => (*why).clone_into(&mut self.detail),
-            Refusal::Unavailable(why) => self.detail.clone_from(why),
-            Refusal::Denied(_, denial) => {
-                self.rule = denial.rule.clone().unwrap_or_default();
-                self.subject = denial.identity.as_ref().map(|identity| identity.subject.clone()).unwrap_or_default();
-                self.client = denial.client.clone().unwrap_or_default();
-                self.via = denial.via.as_str();
-            }
-            _ => {}
-        }
-    }
-
-    pub(crate) fn permit(&mut self, permit: &Permit) {
-        self.outcome = permit.action().as_str();
-        self.app.clone_from(&permit.app().id);
-        permit.rule().clone_into(&mut self.rule);
-        if let Some(known) = permit.known() {
-            self.subject.clone_from(&known.identity.subject);
-            self.via = known.via.as_str();
-            self.grant.clone_from(&known.grant);
-            if known.client_name.is_some() {
-                self.client = known.client.to_string();
-            }
         }
     }
 

@@ -8,7 +8,7 @@ use crate::client::{Authentication, Client, ClientId};
 use crate::error::{Code, Error, json_response};
 use crate::redirect_uri::{RedirectRules, Unacceptable};
 use crate::secret::{Kind, Secret};
-use crate::server::Server;
+use crate::call::Server;
 use crate::store::Registered;
 use crate::world::Timestamp;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

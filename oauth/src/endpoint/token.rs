@@ -5,7 +5,7 @@ use crate::client_auth;
 use crate::error::{Code, Error, json_bytes};
 use crate::grant::{authorization_code, refresh_token};
 use crate::parameters::Parameters;
-use crate::server::Server;
+use crate::call::Server;
 use crate::world::Timestamp;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};

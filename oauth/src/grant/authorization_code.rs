@@ -12,7 +12,7 @@ use crate::parameters::Parameters;
 use crate::pkce;
 use crate::scope::contains;
 use crate::secret::{Kind, Secret};
-use crate::server::Server;
+use crate::call::Server;
 use crate::store::{Code, Credential, Grant, Redeemed};
 use crate::world::Timestamp;
 use bytes::Bytes;

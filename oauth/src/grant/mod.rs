@@ -7,7 +7,7 @@ use crate::app::{App, Managed};
 use crate::error::{Code, Error};
 use crate::parameters::Parameters;
 use crate::secret::Secret;
-use crate::server::Server;
+use crate::call::Server;
 use crate::store::Grant;
 use crate::token;
 use crate::world::Timestamp;

@@ -13,7 +13,7 @@ use crate::parameters::Parameters;
 use crate::scope;
 use crate::seal::Sealer;
 use crate::secret::{Kind, Secret};
-use crate::server::Server;
+use crate::call::Server;
 use crate::store::{Credential, Grant, Rotation, Successor};
 use crate::world::Timestamp;
 use bytes::Bytes;

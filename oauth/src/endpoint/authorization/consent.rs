@@ -9,39 +9,13 @@ use crate::error::{Code as ErrorCode, Error};
 use crate::parameters::Parameters;
 use crate::redirect_uri::{csp_source, is_loopback, shown_host};
 use crate::scope::{OFFLINE_ACCESS, Scope};
-use crate::server::{Call, Person, Reply, Server};
+use crate::call::{Call, Consent, Person, Reply, Server};
 use crate::world::Timestamp;
 use bytes::Bytes;
 use http::{Request, StatusCode};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 const PURPOSE: &str = "consent";
-
-/// What the consent page shows. Every text about the client is the client's own word.
-#[derive(Debug)]
-pub struct Consent {
-    /// What the client calls itself.
-    pub client_name: String,
-    /// Its identifier.
-    pub client_id: String,
-    /// Its web site, as it says.
-    pub client_uri: Option<String>,
-    /// Where the code goes.
-    pub redirect_host: String,
-    /// Whether that is the person's own machine.
-    pub loopback: bool,
-    /// The resource that it wants.
-    pub resource: String,
-    /// What it may do.
-    pub scopes: Vec<Scope>,
-    /// For how long.
-    pub lifetime: Duration,
-    /// Hidden field `consent`.
-    pub token: String,
-    /// CSP source that the form's redirect needs.
-    pub form_target: Option<String>,
-}
 
 /// The sealed form.
 #[derive(Serialize, Deserialize)]

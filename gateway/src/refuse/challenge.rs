@@ -1,8 +1,8 @@
 //! Challenges for programs: 401 and 403 with `WWW-Authenticate: Bearer` (RFC 6750 section 3, RFC 9728 section 5.1).
 
-use super::as_json;
 use crate::refusal::{At, BadCredential};
 use crate::request::Request;
+use crate::respond::as_json;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use serde_json::json;

@@ -1,14 +1,17 @@
 //! Credentials that were verified, remembered by their hash, so that a repeated request asks no store and checks no
 //! signature. Whatever takes something away makes everything remembered before it forgotten.
 
-use crate::assertion::Signed;
+use crate::assertion::{self, About};
+use crate::config::Origin;
+use http::HeaderValue;
 use moka::sync::Cache;
 use oauth::client::ClientId;
+use oauth::keys::SigningKey;
 use oauth::world::Timestamp;
 use policy::{Identity, Via};
 use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Who a credential proves.
@@ -29,8 +32,20 @@ pub(crate) struct Known {
     /// When the credential ends. Checked at every use: forgetting is not an expiry check.
     pub(crate) expires_at: Timestamp,
     /// The assertion for the upstream, signed at most once in its lifetime.
-    pub(crate) assertion: Mutex<Option<Signed>>,
+    assertion: assertion::Cell,
     generation: u64,
+}
+
+impl Known {
+    /// What the upstream `app` is told, signed with `key` in the name of the login origin.
+    pub(crate) fn assertion(&self, key: &SigningKey, login: &Origin, app: &str, now: Timestamp) -> Option<HeaderValue> {
+        let about = About {
+            identity: &self.identity,
+            grant: &self.grant,
+            agent: self.client_name.as_deref().filter(|_| self.via != Via::Browser).map(|name| (&self.client, name)),
+        };
+        self.assertion.get_or_sign(key, (&login.url(), app), &about, now)
+    }
 }
 
 /// A verification's result, before it is remembered.
@@ -93,7 +108,7 @@ impl Memory {
     /// Remembers what was verified in `generation`.
     pub(crate) fn keep(&self, place: Place, generation: u64, verified: Verified) -> Arc<Known> {
         let Verified { identity, via, client, client_name, grant, scope, expires_at } = verified;
-        let assertion = Mutex::new(None);
+        let assertion = assertion::Cell::default();
         let known = Known { identity, via, client, client_name, grant, scope, expires_at, assertion, generation };
         let known = Arc::new(known);
         self.entries.insert(place, Arc::clone(&known));

@@ -1,0 +1,48 @@
+//! Fills the event of a request with what its steps settled.
+
+use crate::admit::Permit;
+use crate::refusal::Refusal;
+use crate::request::Request;
+use crate::telemetry::Event;
+
+/// What the request says.
+pub(super) fn request(event: &mut Event, request: &Request) {
+    event.ip = Some(request.ip);
+    event.method = request.method.to_string();
+    event.host.clone_from(&request.authority.host);
+    request.target.raw_path().clone_into(&mut event.path);
+}
+
+/// What a refusal says.
+pub(super) fn refusal(event: &mut Event, refusal: &Refusal) {
+    event.outcome = refusal.code();
+    if let Some(at) = refusal.at() {
+        event.app.clone_from(&at.app.id);
+    }
+    match refusal {
+        Refusal::Malformed(why) => (*why).clone_into(&mut event.detail),
+        Refusal::Unavailable(why) => event.detail.clone_from(why),
+        Refusal::Denied(_, denial) => {
+            event.rule = denial.rule.clone().unwrap_or_default();
+            event.subject = denial.identity.as_ref().map(|identity| identity.subject.clone()).unwrap_or_default();
+            event.client = denial.client.clone().unwrap_or_default();
+            event.via = denial.via.as_str();
+        }
+        _ => {}
+    }
+}
+
+/// What a permit says.
+pub(super) fn permit(event: &mut Event, permit: &Permit) {
+    event.outcome = permit.action().as_str();
+    event.app.clone_from(&permit.app().id);
+    permit.rule().clone_into(&mut event.rule);
+    if let Some(known) = permit.known() {
+        event.subject.clone_from(&known.identity.subject);
+        event.via = known.via.as_str();
+        event.grant.clone_from(&known.grant);
+        if known.client_name.is_some() {
+            event.client = known.client.to_string();
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The one place where a refusal becomes bytes: a page for a person's navigation, JSON for everybody else.
+
+mod challenge;
+
+use crate::gateway::World;
+use crate::limits::RETRY_AFTER;
+use crate::login::handoff;
+use crate::pages::{self, Brand, RefusedPage};
+use crate::refusal::{At, BadCredential, Denial, Refusal};
+use crate::request::Request;
+use crate::respond::{Dress, Problem, as_json, html, problem};
+use bytes::Bytes;
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::json;
+
+/// The answer to a refused request that could be read.
+pub(crate) fn refusal(world: &World, request: &Request, refusal: &Refusal) -> Response<Bytes> {
+    match refusal {
+        Refusal::LoginRequired(at) => login_required(world, request, at),
+        Refusal::InvalidToken(at, bad) => challenge::unauthorized(request, at, Some(bad)),
+        Refusal::InsufficientScope(at, scope) => challenge::insufficient_scope(request, at, scope),
+        Refusal::Denied(at, denial) => denied(request, at, denial),
+        Refusal::CrossOrigin(at) => {
+            let sentence = "The request came from a page of another site, so it was not passed on.";
+            let app = Some(at.app.name.as_str());
+            let told = Problem { status: 403, code: "cross_origin", title: "Not from here", sentence, app };
+            problem(request.hints.accepts_html, &request.id, told)
+        }
+        other => unread(other, request.hints.accepts_html, &request.id),
+    }
+}
+
+/// The answer to a request of which no more is known than that it is refused.
+pub(crate) fn unread(refusal: &Refusal, html: bool, id: &str) -> Response<Bytes> {
+    let problem_of = |status, code, title, sentence| problem(html, id, Problem { status, code, title, sentence, app: None });
+    match refusal {
+        Refusal::Malformed(why) => problem_of(400, "malformed_request", "The request cannot be read", why),
+        Refusal::TooLarge(status) => problem_of(*status, "request_too_large", "The request is too large", "A part of the request is larger than is read here."),
+        Refusal::NoSuchApp => problem_of(404, "not_found", "Nothing here", "There is nothing at this address."),
+        _ => {
+            let mut response =
+                problem_of(503, "unavailable", "Not available now", "The gateway cannot answer now. Try again in a moment.");
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+            response
+        }
+    }
+}
+
+/// Too many calls in a minute.
+pub(crate) fn too_many(html: bool, id: &str) -> Response<Bytes> {
+    let sentence = "There were too many requests from your address. Wait a minute and try again.";
+    let mut response =
+        problem(html, id, Problem { status: 429, code: "too_many_requests", title: "Too many requests", sentence, app: None });
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+    response
+}
+
+/// 302 for a person's navigation, else 401; an app can say otherwise.
+fn login_required(world: &World, request: &Request, at: &At) -> Response<Bytes> {
+    use crate::config::Challenge;
+    let navigation = match at.app.challenge {
+        Challenge::Auto => request.is_navigation(),
+        Challenge::Redirect => request.method == http::Method::GET && request.authorization.is_none() && !request.upgrade,
+        Challenge::Unauthorized => false,
+    };
+    if navigation {
+        handoff::begin(world, at, request, request.target.as_str())
+    } else {
+        challenge::unauthorized(request, at, None::<&BadCredential>)
+    }
+}
+
+/// 403: the person is known, so no redirect and no `insufficient_scope`; another token would not help (SC-05).
+fn denied(request: &Request, at: &At, denial: &Denial) -> Response<Bytes> {
+    let sentence = refused_sentence(denial.reason);
+    if !request.hints.accepts_html {
+        return as_json(
+            StatusCode::FORBIDDEN,
+            &json!({ "error": denial.reason, "error_description": sentence, "decision_id": request.id }),
+        );
+    }
+    let sign_out = format!("{}/.doorward/logout?app={}&everywhere", at.origin.url(), at.app.id);
+    refused_page(&request.id, Some(&at.app.name), denial.person(), denial.reason, Some(&sign_out))
+}
+
+/// The refused page.
+pub(crate) fn refused_page(
+    id: &str,
+    app: Option<&str>,
+    person: Option<&str>,
+    reason: &str,
+    sign_out: Option<&str>,
+) -> Response<Bytes> {
+    let page = RefusedPage { person, app, decision_id: id, sentence: refused_sentence(reason), sign_out };
+    html(StatusCode::FORBIDDEN, pages::refused(&Brand::default(), &page), Dress::default())
+}
+
+fn refused_sentence(reason: &str) -> &'static str {
+    match reason {
+        "blocked" => "A rule of this app blocks you.",
+        "account_disabled" => "Your account is disabled.",
+        "identity_provider_not_allowed" => "This app does not accept the way you signed in.",
+        _ => "No rule of this app lets you in.",
+    }
+}

@@ -1,0 +1,135 @@
+//! What an endpoint works with, how it is called, and what it may answer.
+
+use crate::app::App;
+use crate::approval::Approval;
+use crate::error::Error;
+use crate::keys::Keyring;
+use crate::scope::Scope;
+use crate::store::Store;
+use crate::world::{Random, Timestamp};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use http::Response;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The server and what it works with. Cheap to clone.
+#[derive(Clone)]
+pub struct Server {
+    /// State that outlives a request.
+    pub store: Arc<dyn Store>,
+    /// Its keys.
+    pub keys: Arc<Keyring>,
+    /// The source of secrets.
+    pub random: Arc<dyn Random>,
+    /// The policy.
+    pub approval: Arc<dyn Approval>,
+}
+
+/// Which endpoint was called; the gateway's router knows, from the configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Endpoint {
+    /// RFC 9728, for the resource at this absolute URL.
+    ProtectedResource {
+        /// The URL asked for, built from the configured origin and the path of the request.
+        resource: String,
+    },
+    /// RFC 8414.
+    AuthorizationServer,
+    /// RFC 7517.
+    Jwks,
+    /// RFC 7591.
+    Registration,
+    /// OAuth 2.1 section 3.1.
+    Authorization,
+    /// OAuth 2.1 section 3.2.
+    Token,
+}
+
+/// One call of an endpoint.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// The app whose endpoint it is.
+    pub app: &'a App,
+    /// Which endpoint.
+    pub endpoint: &'a Endpoint,
+    /// Who is signed in at the login origin, if somebody is.
+    pub person: Option<&'a Person>,
+    /// The time of the request.
+    pub now: Timestamp,
+}
+
+/// Who is signed in at the login origin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Person {
+    /// Opaque id.
+    pub subject: String,
+    /// The single sign-on session's grant id.
+    pub session: String,
+    /// The identity provider by which the person signed in.
+    pub login_method: String,
+    /// When.
+    pub authenticated_at: Timestamp,
+}
+
+/// What the consent page shows. Every text about the client is the client's own word.
+#[derive(Debug)]
+pub struct Consent {
+    /// What the client calls itself.
+    pub client_name: String,
+    /// Its identifier.
+    pub client_id: String,
+    /// Its web site, as it says.
+    pub client_uri: Option<String>,
+    /// Where the code goes.
+    pub redirect_host: String,
+    /// Whether that is the person's own machine.
+    pub loopback: bool,
+    /// The resource that it wants.
+    pub resource: String,
+    /// What it may do.
+    pub scopes: Vec<Scope>,
+    /// For how long.
+    pub lifetime: Duration,
+    /// Hidden field `consent`.
+    pub token: String,
+    /// CSP source that the form's redirect needs.
+    pub form_target: Option<String>,
+}
+
+/// What the gateway does next.
+#[derive(Debug)]
+pub enum Reply {
+    /// Send this.
+    Response(Response<Bytes>),
+    /// Somebody must sign in; then the same URL is asked for again.
+    LoginRequired {
+        /// The name of the client that sent the person here; nobody vouches for it.
+        client: Option<String>,
+    },
+    /// Show the consent page; its form is posted to the same URL.
+    Consent(Box<Consent>),
+    /// The policy admits no request of this person.
+    Refused {
+        /// Stable code of the reason.
+        reason: &'static str,
+        /// The rule that refused, if one did.
+        rule: Option<String>,
+    },
+    /// Show an error page; redirecting would be unsafe (OAuth 2.1 section 4.1.2.1).
+    Page(Error),
+}
+
+impl Server {
+    /// A new public id: random, and not a secret.
+    pub fn new_id(&self, prefix: &str) -> String {
+        format!("{prefix}_{}", URL_SAFE_NO_PAD.encode(self.random.bytes::<12>()))
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Server")
+    }
+}
