@@ -22,7 +22,8 @@ impl PolicyApproval {
 #[async_trait]
 impl Approval for PolicyApproval {
     async fn approve(&self, ask: Ask<'_>) -> Result<Verdict, Unavailable> {
-        let account = self.store.account_by_subject(ask.subject).await.map_err(|broken| Unavailable(broken.to_string()))?;
+        let account =
+            self.store.account_by_subject(ask.subject).await.map_err(|broken| Unavailable(broken.to_string()))?;
         let Some(account) = account.filter(|account| !account.disabled) else {
             return Ok(Verdict::Refused { reason: "account_disabled", rule: None });
         };

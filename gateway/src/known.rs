@@ -10,8 +10,8 @@ use oauth::keys::SigningKey;
 use oauth::world::Timestamp;
 use policy::{Identity, Via};
 use sha2::{Digest, Sha256};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// Who a credential proves.
@@ -165,7 +165,8 @@ mod tests {
 
     #[test]
     fn a_credential_of_one_app_or_kind_is_unknown_at_another() {
-        let places = [Place::of("s", "a", "x"), Place::of("s", "b", "x"), Place::of("b", "a", "x"), Place::of("s", "ax", "")];
+        let places =
+            [Place::of("s", "a", "x"), Place::of("s", "b", "x"), Place::of("b", "a", "x"), Place::of("s", "ax", "")];
         for (i, place) in places.iter().enumerate() {
             assert!(places.iter().skip(i + 1).all(|other| other != place));
         }

@@ -47,9 +47,7 @@ impl OwnRequest<'_> {
         let post = request.method == Method::POST;
         match (page, site) {
             (Page::Login, Site::Login) if get => Ok(sign_in_page(world, snapshot, request).await?),
-            (Page::Login, Site::Login) if post => {
-                Ok(login::sign_in(world, snapshot, request, self.http.body()).await?)
-            }
+            (Page::Login, Site::Login) if post => Ok(login::sign_in(world, snapshot, request, self.http.body()).await?),
             (Page::Login, Site::App(app, origin)) if get => {
                 let at = At { app: Arc::clone(app), origin: origin.clone() };
                 let back = request.target.query().and_then(|query| parameter(query, "return_to")).unwrap_or_default();
@@ -61,9 +59,12 @@ impl OwnRequest<'_> {
             }
             (Page::Identity, _) if get => login::identity(world, snapshot, site, request).await,
             (Page::Certs, _) if get => Ok(login::certs(world)),
-            (Page::Callback, Site::Login) => Ok(self.problem(404, "not_found", "There is nothing at this address.", false)),
+            (Page::Callback, Site::Login) => {
+                Ok(self.problem(404, "not_found", "There is nothing at this address.", false))
+            }
             _ => {
-                let mut response = self.problem(405, "method_not_allowed", "This page does not know the method.", false);
+                let mut response =
+                    self.problem(405, "method_not_allowed", "This page does not know the method.", false);
                 let allow = if matches!(page, Page::Login | Page::Logout) { "GET, HEAD, POST" } else { "GET, HEAD" };
                 response.headers_mut().insert(header::ALLOW, http::HeaderValue::from_static(allow));
                 Ok(response)
@@ -186,7 +187,13 @@ impl OwnRequest<'_> {
             client,
             asked: Asked::ForToken { ip: self.request.ip },
         });
-        Ok(refuse::refused_page(&self.request.id, Some(&app.name), person.as_deref(), reason, Some("/.doorward/logout?everywhere")))
+        Ok(refuse::refused_page(
+            &self.request.id,
+            Some(&app.name),
+            person.as_deref(),
+            reason,
+            Some("/.doorward/logout?everywhere"),
+        ))
     }
 
     async fn username(&self, subject: Option<&str>) -> Result<String, Refusal> {
@@ -206,12 +213,10 @@ impl OwnRequest<'_> {
     }
 
     fn error_page(&self, app: &crate::config::App, error: &Error) -> Response<Bytes> {
-        let status = match error.code {
-            Code::TemporarilyUnavailable => return refuse::unread(&Refusal::Unavailable(error.log.clone()), true, &self.request.id),
-            Code::AccessDenied => 403,
-            Code::MethodNotAllowed { .. } => 405,
-            _ => 400,
-        };
+        if error.code == Code::TemporarilyUnavailable {
+            return refuse::unread(&Refusal::Unavailable(error.log.clone()), true, &self.request.id);
+        }
+        let status = error.code.page_status().as_u16();
         let problem = Problem {
             status,
             code: error.code.as_str(),
@@ -224,7 +229,8 @@ impl OwnRequest<'_> {
 
     fn problem(&self, status: u16, code: &str, sentence: &str, always_page: bool) -> Response<Bytes> {
         let title = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Problem");
-        let page = always_page || (self.request.hints.accepts_html && self.request.target.path().starts_with("/.doorward/"));
+        let page =
+            always_page || (self.request.hints.accepts_html && self.request.target.path().starts_with("/.doorward/"));
         respond::problem(page, &self.request.id, Problem { status, code, title, sentence, app: None })
     }
 }

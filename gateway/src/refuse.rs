@@ -32,14 +32,24 @@ pub(crate) fn refusal(world: &World, request: &Request, refusal: &Refusal) -> Re
 
 /// The answer to a request of which no more is known than that it is refused.
 pub(crate) fn unread(refusal: &Refusal, html: bool, id: &str) -> Response<Bytes> {
-    let problem_of = |status, code, title, sentence| problem(html, id, Problem { status, code, title, sentence, app: None });
+    let problem_of =
+        |status, code, title, sentence| problem(html, id, Problem { status, code, title, sentence, app: None });
     match refusal {
         Refusal::Malformed(why) => problem_of(400, "malformed_request", "The request cannot be read", why),
-        Refusal::TooLarge(status) => problem_of(*status, "request_too_large", "The request is too large", "A part of the request is larger than is read here."),
+        Refusal::TooLarge(status) => problem_of(
+            *status,
+            "request_too_large",
+            "The request is too large",
+            "A part of the request is larger than is read here.",
+        ),
         Refusal::NoSuchApp => problem_of(404, "not_found", "Nothing here", "There is nothing at this address."),
         _ => {
-            let mut response =
-                problem_of(503, "unavailable", "Not available now", "The gateway cannot answer now. Try again in a moment.");
+            let mut response = problem_of(
+                503,
+                "unavailable",
+                "Not available now",
+                "The gateway cannot answer now. Try again in a moment.",
+            );
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
             response
         }
@@ -49,8 +59,11 @@ pub(crate) fn unread(refusal: &Refusal, html: bool, id: &str) -> Response<Bytes>
 /// Too many calls in a minute.
 pub(crate) fn too_many(html: bool, id: &str) -> Response<Bytes> {
     let sentence = "There were too many requests from your address. Wait a minute and try again.";
-    let mut response =
-        problem(html, id, Problem { status: 429, code: "too_many_requests", title: "Too many requests", sentence, app: None });
+    let mut response = problem(
+        html,
+        id,
+        Problem { status: 429, code: "too_many_requests", title: "Too many requests", sentence, app: None },
+    );
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
     response
 }
@@ -60,7 +73,9 @@ fn login_required(world: &World, request: &Request, at: &At) -> Response<Bytes> 
     use crate::config::Challenge;
     let navigation = match at.app.challenge {
         Challenge::Auto => request.is_navigation(),
-        Challenge::Redirect => request.method == http::Method::GET && request.authorization.is_none() && !request.upgrade,
+        Challenge::Redirect => {
+            request.method == http::Method::GET && request.authorization.is_none() && !request.upgrade
+        }
         Challenge::Unauthorized => false,
     };
     if navigation {

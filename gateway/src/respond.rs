@@ -78,7 +78,10 @@ pub(crate) struct Problem<'a> {
 pub(crate) fn problem(as_html: bool, id: &str, problem: Problem<'_>) -> Response<Bytes> {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if !as_html {
-        return as_json(status, &json!({ "error": problem.code, "error_description": problem.sentence, "decision_id": id }));
+        return as_json(
+            status,
+            &json!({ "error": problem.code, "error_description": problem.sentence, "decision_id": id }),
+        );
     }
     let page = ErrorPage {
         status: problem.status,

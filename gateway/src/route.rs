@@ -68,7 +68,9 @@ impl Routes {
             .values()
             .flat_map(|app| app.places.iter().map(move |place| (place.clone(), Arc::clone(app))))
             .collect();
-        places.sort_by_key(|(place, _)| (matches!(place.host, HostPattern::Labels(_)), std::cmp::Reverse(place.path.len())));
+        places.sort_by_key(|(place, _)| {
+            (matches!(place.host, HostPattern::Labels(_)), std::cmp::Reverse(place.path.len()))
+        });
         Self { login: config.auth.origin.clone(), places }
     }
 

@@ -41,10 +41,7 @@ impl fmt::Display for Decision {
         match self {
             Self::Allow { rule, action } => write!(f, "allowed by `{rule}` ({action})"),
             Self::Deny { reason, rule: None } => write!(f, "denied: {reason}"),
-            Self::Deny {
-                reason,
-                rule: Some(rule),
-            } => write!(f, "denied: {reason} by `{rule}`"),
+            Self::Deny { reason, rule: Some(rule) } => write!(f, "denied: {reason} by `{rule}`"),
         }
     }
 }
@@ -129,9 +126,6 @@ fn rule_name<S: Serializer>(rule: &Arc<str>, serializer: S) -> Result<S::Ok, S::
     serializer.serialize_str(rule)
 }
 
-fn optional_rule_name<S: Serializer>(
-    rule: &Option<Arc<str>>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+fn optional_rule_name<S: Serializer>(rule: &Option<Arc<str>>, serializer: S) -> Result<S::Ok, S::Error> {
     rule.as_deref().serialize(serializer)
 }

@@ -12,18 +12,12 @@ pub struct ParseError {
 
 impl ParseError {
     pub(crate) fn new(at: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            at: at.into(),
-            message: message.into(),
-        }
+        Self { at: at.into(), message: message.into() }
     }
 
     /// The same error, seen from one level further out.
     pub(crate) fn under(self, parent: &str) -> Self {
-        Self {
-            at: format!("{parent}.{}", self.at),
-            ..self
-        }
+        Self { at: format!("{parent}.{}", self.at), ..self }
     }
 }
 

@@ -33,10 +33,7 @@ impl Explanation {
             decides: deciding == Some(index),
             rules: RulesTrace::new(&policy.rules, facts),
         };
-        Self {
-            decision,
-            policies: policies.iter().enumerate().map(trace).collect(),
-        }
+        Self { decision, policies: policies.iter().enumerate().map(trace).collect() }
     }
 }
 
@@ -75,11 +72,7 @@ impl RulesTrace {
             let traces = entries.iter().map(|entry| EntryTrace::new(entry, facts));
             traces.collect()
         };
-        Self {
-            include: section(&rules.include),
-            require: section(&rules.require),
-            exclude: section(&rules.exclude),
-        }
+        Self { include: section(&rules.include), require: section(&rules.require), exclude: section(&rules.exclude) }
     }
 }
 
@@ -104,10 +97,7 @@ impl EntryTrace {
             return Self::of_one(only, facts);
         }
         let values: Vec<_> = entry.alternatives.iter().map(Selector::to_string).collect();
-        let traces = entry
-            .alternatives
-            .iter()
-            .map(|one| Self::of_one(one, facts));
+        let traces = entry.alternatives.iter().map(|one| Self::of_one(one, facts));
         Self {
             selector: format!("{} = [{}]", entry.key, values.join(", ")),
             outcome: entry.test(facts),
@@ -154,11 +144,7 @@ impl fmt::Display for PolicyTrace {
 }
 
 fn write_rules(f: &mut fmt::Formatter<'_>, rules: &RulesTrace, depth: usize) -> fmt::Result {
-    let sections = [
-        ("include", &rules.include),
-        ("require", &rules.require),
-        ("exclude", &rules.exclude),
-    ];
+    let sections = [("include", &rules.include), ("require", &rules.require), ("exclude", &rules.exclude)];
     for (name, entries) in sections {
         for entry in entries {
             write_entry(f, name, entry, depth)?;
@@ -167,18 +153,9 @@ fn write_rules(f: &mut fmt::Formatter<'_>, rules: &RulesTrace, depth: usize) -> 
     Ok(())
 }
 
-fn write_entry(
-    f: &mut fmt::Formatter<'_>,
-    label: &str,
-    entry: &EntryTrace,
-    depth: usize,
-) -> fmt::Result {
+fn write_entry(f: &mut fmt::Formatter<'_>, label: &str, entry: &EntryTrace, depth: usize) -> fmt::Result {
     let indent = depth * 3;
-    writeln!(
-        f,
-        "{:indent$}{label} {}: {}",
-        "", entry.selector, entry.outcome
-    )?;
+    writeln!(f, "{:indent$}{label} {}: {}", "", entry.selector, entry.outcome)?;
     for one in &entry.any_of {
         write_entry(f, "any of", one, depth + 1)?;
     }

@@ -15,20 +15,11 @@ impl Groups {
     /// Parses all groups, in whatever order they refer to each other, and reports all errors.
     /// Each [`ParseError::at`] starts with the name of the group.
     pub fn parse(raw: &BTreeMap<String, RawGroup>) -> Result<Self, Vec<ParseError>> {
-        let mut parser = Parser {
-            raw,
-            groups: Self::default(),
-            open: Vec::new(),
-            errors: Vec::new(),
-        };
+        let mut parser = Parser { raw, groups: Self::default(), open: Vec::new(), errors: Vec::new() };
         for (name, group) in raw {
             parser.group(name, group);
         }
-        if parser.errors.is_empty() {
-            Ok(parser.groups)
-        } else {
-            Err(parser.errors)
-        }
+        if parser.errors.is_empty() { Ok(parser.groups) } else { Err(parser.errors) }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Arc<Group>> {
@@ -78,26 +69,18 @@ impl<'a> Parser<'a> {
         self.open.pop();
         match self.rules(raw) {
             Ok(rules) => self.insert(name, rules),
-            Err(errors) => self
-                .errors
-                .extend(errors.into_iter().map(|error| error.under(name))),
+            Err(errors) => self.errors.extend(errors.into_iter().map(|error| error.under(name))),
         }
     }
 
     fn rules(&self, raw: &RawGroup) -> Result<Rules, Vec<ParseError>> {
-        let scope = Scope {
-            groups: &self.groups,
-            before_identity: false,
-        };
+        let scope = Scope { groups: &self.groups, before_identity: false };
         Rules::parse(raw.rules(), &scope)
     }
 
     fn insert(&mut self, name: &str, rules: Rules) {
         let name = name.to_owned();
-        let group = Group {
-            name: name.clone(),
-            rules,
-        };
+        let group = Group { name: name.clone(), rules };
         self.groups.0.insert(name, Arc::new(group));
     }
 }
@@ -136,28 +119,19 @@ mod tests {
             c = { include = [{ everyone = true }], require = [{ group = "b" }] }
             "#,
         );
-        assert_eq!(
-            found,
-            ["b: groups refer to each other in a circle: `b`, `c`, `b`"]
-        );
+        assert_eq!(found, ["b: groups refer to each other in a circle: `b`, `c`, `b`"]);
     }
 
     #[test]
     fn a_group_that_refers_to_itself_is_a_circle() {
         let found = errors(r#"a = { include = [{ group = "a" }] }"#);
-        assert_eq!(
-            found,
-            ["a: groups refer to each other in a circle: `a`, `a`"]
-        );
+        assert_eq!(found, ["a: groups refer to each other in a circle: `a`, `a`"]);
     }
 
     #[test]
     fn an_unknown_group_is_named() {
         let found = errors(r#"a = { include = [{ group = "b" }] }"#);
-        assert_eq!(
-            found,
-            ["a.include[0].group: unknown group `b`, known are `a`"]
-        );
+        assert_eq!(found, ["a.include[0].group: unknown group `b`, known are `a`"]);
     }
 
     #[test]
@@ -170,15 +144,7 @@ mod tests {
         );
         assert_eq!(found.len(), 3, "{found:#?}");
         assert_eq!(found[0], "b.include: needs at least one selector");
-        assert!(
-            found[1].starts_with("b.require[0].ip: `ten`"),
-            "{}",
-            found[1]
-        );
-        assert!(
-            found[2].starts_with("a.include[1].group[1]: unknown group `x`"),
-            "{}",
-            found[2]
-        );
+        assert!(found[1].starts_with("b.require[0].ip: `ten`"), "{}", found[1]);
+        assert!(found[2].starts_with("a.include[1].group[1]: unknown group `x`"), "{}", found[2]);
     }
 }

@@ -16,9 +16,7 @@ impl Policies {
     pub fn new(policies: Vec<Arc<Policy>>) -> Self {
         let mut ordered = policies;
         ordered.sort_by_key(|policy| !policy.action.goes_first());
-        Self {
-            ordered: ordered.into(),
-        }
+        Self { ordered: ordered.into() }
     }
 
     /// Whether this request may pass. The first policy that matches decides, and without one
@@ -39,14 +37,11 @@ impl Policies {
     /// only where nothing else lets them pass: [`Action::Bypass`] says that they may have what is
     /// anybody's, and no more.
     pub fn may_ever(&self, facts: &Facts<'_>) -> Decision {
-        let facts = Facts {
-            request: None,
-            ..*facts
-        };
+        let facts = Facts { request: None, ..*facts };
         let first = |bypass: bool| {
-            self.ordered.iter().position(|policy| {
-                (policy.action == Action::Bypass) == bypass && might_decide(policy, &facts)
-            })
+            self.ordered
+                .iter()
+                .position(|policy| (policy.action == Action::Bypass) == bypass && might_decide(policy, &facts))
         };
         let own = self.conclude(&facts, first(false));
         match first(true) {
@@ -64,36 +59,24 @@ impl Policies {
 
     /// The position of the policy that decides.
     fn deciding(&self, facts: &Facts<'_>) -> Option<usize> {
-        self.ordered
-            .iter()
-            .position(|policy| decides(policy, facts))
+        self.ordered.iter().position(|policy| decides(policy, facts))
     }
 
     fn conclude(&self, facts: &Facts<'_>, deciding: Option<usize>) -> Decision {
         match deciding.and_then(|index| self.ordered.get(index)) {
-            Some(policy) if policy.action == Action::Block => Decision::Deny {
-                reason: Reason::Blocked,
-                rule: Some(Arc::clone(&policy.name)),
-            },
-            Some(policy) => Decision::Allow {
-                rule: Arc::clone(&policy.name),
-                action: policy.action,
-            },
-            None if facts.identity.is_none() && self.welcome_users() => Decision::Deny {
-                reason: Reason::LoginRequired,
-                rule: None,
-            },
-            None => Decision::Deny {
-                reason: Reason::NoRuleMatched,
-                rule: None,
-            },
+            Some(policy) if policy.action == Action::Block => {
+                Decision::Deny { reason: Reason::Blocked, rule: Some(Arc::clone(&policy.name)) }
+            }
+            Some(policy) => Decision::Allow { rule: Arc::clone(&policy.name), action: policy.action },
+            None if facts.identity.is_none() && self.welcome_users() => {
+                Decision::Deny { reason: Reason::LoginRequired, rule: None }
+            }
+            None => Decision::Deny { reason: Reason::NoRuleMatched, rule: None },
         }
     }
 
     fn welcome_users(&self) -> bool {
-        self.ordered
-            .iter()
-            .any(|policy| policy.action == Action::Allow)
+        self.ordered.iter().any(|policy| policy.action == Action::Allow)
     }
 }
 

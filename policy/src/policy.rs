@@ -17,21 +17,14 @@ impl Policy {
     /// Parses one policy and reports all its errors. It is called `raw.name`, or `name` if it has
     /// none of its own.
     pub fn parse(name: &str, raw: &RawPolicy, groups: &Groups) -> Result<Self, Vec<ParseError>> {
-        let scope = Scope {
-            groups,
-            before_identity: raw.action == Action::Bypass,
-        };
+        let scope = Scope { groups, before_identity: raw.action == Action::Bypass };
         let name = raw.name.as_deref().unwrap_or(name);
         let mut errors = Vec::new();
         if name.trim().is_empty() {
             errors.push(ParseError::new("name", "must not be empty"));
         }
         match Rules::parse(raw.rules(), &scope) {
-            Ok(rules) if errors.is_empty() => Ok(Self {
-                name: name.into(),
-                action: raw.action,
-                rules,
-            }),
+            Ok(rules) if errors.is_empty() => Ok(Self { name: name.into(), action: raw.action, rules }),
             Ok(_) => Err(errors),
             Err(found) => {
                 errors.extend(found);
@@ -52,11 +45,7 @@ impl Policy {
 
     /// Whether it matches.
     pub(crate) fn test(&self, facts: &Facts<'_>) -> Truth {
-        if self.action.applies_to(facts) {
-            self.rules.test(facts)
-        } else {
-            Truth::No
-        }
+        if self.action.applies_to(facts) { self.rules.test(facts) } else { Truth::No }
     }
 }
 
@@ -75,8 +64,7 @@ mod tests {
         .expect("well-formed groups");
         let groups = Groups::parse(&groups).expect("sound groups");
         let raw = toml::from_str(text).expect("a well-formed policy");
-        Policy::parse("key", &raw, &groups)
-            .map_err(|errors| errors.iter().map(ToString::to_string).collect())
+        Policy::parse("key", &raw, &groups).map_err(|errors| errors.iter().map(ToString::to_string).collect())
     }
 
     fn errors(text: &str) -> Vec<String> {
@@ -114,10 +102,7 @@ mod tests {
             exclude = [{ via = ["agent", "robot"] }, { email_domain = "" }]
             "#,
         );
-        let places: Vec<_> = found
-            .iter()
-            .filter_map(|error| error.split(": ").next())
-            .collect();
+        let places: Vec<_> = found.iter().filter_map(|error| error.split(": ").next()).collect();
         assert_eq!(
             places,
             [
@@ -136,37 +121,18 @@ mod tests {
         for (selector, complaint) in [
             ("everyone = false", "everyone: can only be `true`"),
             ("everyone = 'true'", "everyone: can only be `true`"),
-            (
-                "email = true",
-                "email: must be a string or a list of strings",
-            ),
+            ("email = true", "email: must be a string or a list of strings"),
             ("email = []", "email: must not be an empty list"),
             ("client_id = ''", "client_id: must not be empty"),
-            (
-                "login_method = ' local'",
-                "login_method: must not start or end with white space",
-            ),
-            (
-                "email_domain = 'a@b'",
-                "email_domain: `a@b` is not a domain",
-            ),
+            ("login_method = ' local'", "login_method: must not start or end with white space"),
+            ("email_domain = 'a@b'", "email_domain: `a@b` is not a domain"),
             ("path = 'admin'", "path: `admin` must start with `/`"),
-            (
-                "via = 'robot'",
-                "via: unknown kind of client `robot`, known are `browser`, `agent`, `service`, `device`",
-            ),
-            (
-                "group = 'x'",
-                "group: unknown group `x`, known are `interns`, `office`, `staff`",
-            ),
+            ("via = 'robot'", "via: unknown kind of client `robot`, known are `browser`, `agent`, `service`, `device`"),
+            ("group = 'x'", "group: unknown group `x`, known are `interns`, `office`, `staff`"),
         ] {
             let found = errors(&format!("action = 'allow'\ninclude = [{{ {selector} }}]"));
             assert_eq!(found.len(), 1, "{found:?}");
-            assert!(
-                found[0].starts_with(&format!("include[0].{complaint}")),
-                "{}",
-                found[0]
-            );
+            assert!(found[0].starts_with(&format!("include[0].{complaint}")), "{}", found[0]);
         }
     }
 
@@ -191,11 +157,7 @@ mod tests {
                     "action = 'bypass'\ninclude = [{{ everyone = true }}]\n{section} = [{{ {selector} }}]"
                 ));
                 assert_eq!(found.len(), 1, "{found:?}");
-                assert!(
-                    found[0].contains("before anybody is identified"),
-                    "{}",
-                    found[0]
-                );
+                assert!(found[0].contains("before anybody is identified"), "{}", found[0]);
             }
         }
     }
@@ -205,10 +167,8 @@ mod tests {
         let found = errors("action = 'bypass'\ninclude = [{ group = ['office', 'staff'] }]");
         assert_eq!(
             found,
-            [
-                "include[0].group[1]: group `staff` asks for `email` and cannot be used in a \
-              `bypass` policy, which is decided before anybody is identified"
-            ]
+            ["include[0].group[1]: group `staff` asks for `email` and cannot be used in a \
+              `bypass` policy, which is decided before anybody is identified"]
         );
         assert!(parse("action = 'bypass'\ninclude = [{ group = 'office' }]").is_ok());
     }

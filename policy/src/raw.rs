@@ -70,21 +70,13 @@ pub(crate) struct RawRules<'a> {
 
 impl RawPolicy {
     pub(crate) fn rules(&self) -> RawRules<'_> {
-        RawRules {
-            include: &self.include,
-            require: &self.require,
-            exclude: &self.exclude,
-        }
+        RawRules { include: &self.include, require: &self.require, exclude: &self.exclude }
     }
 }
 
 impl RawGroup {
     pub(crate) fn rules(&self) -> RawRules<'_> {
-        RawRules {
-            include: &self.include,
-            require: &self.require,
-            exclude: &self.exclude,
-        }
+        RawRules { include: &self.include, require: &self.require, exclude: &self.exclude }
     }
 }
 
@@ -129,13 +121,10 @@ impl<'de> Visitor<'de> for SelectorVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawSelector, A::Error> {
         let known = listed(SelectorKey::ALL.map(SelectorKey::as_str));
         let Some(name) = map.next_key::<String>()? else {
-            return Err(A::Error::custom(format!(
-                "a selector needs one key, which is one of {known}"
-            )));
+            return Err(A::Error::custom(format!("a selector needs one key, which is one of {known}")));
         };
-        let key = SelectorKey::from_name(&name).ok_or_else(|| {
-            A::Error::custom(format!("unknown selector `{name}`, known are {known}"))
-        })?;
+        let key = SelectorKey::from_name(&name)
+            .ok_or_else(|| A::Error::custom(format!("unknown selector `{name}`, known are {known}")))?;
         let value = map.next_value()?;
         match map.next_key::<String>()? {
             None => Ok(RawSelector { key, value }),
@@ -192,10 +181,7 @@ mod tests {
         let value = |text| selector(text).map(|raw| raw.value);
         assert_eq!(value("everyone = true"), Ok(RawValue::Flag(true)));
         assert_eq!(value("via = 'agent'"), Ok(RawValue::Text("agent".into())));
-        assert_eq!(
-            value("method = ['GET', 'HEAD']"),
-            Ok(RawValue::List(vec!["GET".into(), "HEAD".into()]))
-        );
+        assert_eq!(value("method = ['GET', 'HEAD']"), Ok(RawValue::List(vec!["GET".into(), "HEAD".into()])));
     }
 
     #[test]
@@ -255,8 +241,7 @@ mod tests {
     #[test]
     fn require_and_exclude_default_to_nothing() {
         let raw: RawPolicy =
-            toml::from_str("action = 'service_auth'\ninclude = [{ everyone = true }]")
-                .expect("a short policy");
+            toml::from_str("action = 'service_auth'\ninclude = [{ everyone = true }]").expect("a short policy");
         assert_eq!(raw.action, Action::ServiceAuth);
         assert!(raw.name.is_none() && raw.require.is_empty() && raw.exclude.is_empty());
     }

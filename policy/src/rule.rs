@@ -48,11 +48,7 @@ impl Rules {
             require: section("require", raw.require),
             exclude: section("exclude", raw.exclude),
         };
-        if errors.is_empty() {
-            Ok(rules)
-        } else {
-            Err(errors)
-        }
+        if errors.is_empty() { Ok(rules) } else { Err(errors) }
     }
 
     /// The first selector in them that is about the identity, if there is one.
@@ -75,20 +71,14 @@ pub(crate) struct Entry {
 
 impl Entry {
     pub(crate) fn test(&self, facts: &Facts<'_>) -> Truth {
-        Truth::any(
-            self.alternatives
-                .iter()
-                .map(|selector| selector.test(facts)),
-        )
+        Truth::any(self.alternatives.iter().map(|selector| selector.test(facts)))
     }
 
     fn parse(raw: &RawSelector, scope: &Scope<'_>) -> Result<Self, Vec<ParseError>> {
         let key = raw.key;
         let fail = |message: String| vec![ParseError::new(key.as_str(), message)];
         if scope.before_identity && key.needs_identity() {
-            return Err(fail(format!(
-                "`{key}` cannot be used in a `bypass` policy, {BYPASS_IS_BEFORE_IDENTITY}"
-            )));
+            return Err(fail(format!("`{key}` cannot be used in a `bypass` policy, {BYPASS_IS_BEFORE_IDENTITY}")));
         }
         let alternatives = match &raw.value {
             RawValue::Flag(flag) => vec![Selector::parse_flag(key, *flag).map_err(fail)?],
@@ -102,11 +92,7 @@ impl Entry {
     }
 }
 
-fn parse_list(
-    key: SelectorKey,
-    texts: &[String],
-    scope: &Scope<'_>,
-) -> Result<Vec<Selector>, Vec<ParseError>> {
+fn parse_list(key: SelectorKey, texts: &[String], scope: &Scope<'_>) -> Result<Vec<Selector>, Vec<ParseError>> {
     let (mut selectors, mut errors) = (Vec::with_capacity(texts.len()), Vec::new());
     for (index, text) in texts.iter().enumerate() {
         match Selector::parse(key, text, scope) {
@@ -114,11 +100,7 @@ fn parse_list(
             Err(message) => errors.push(ParseError::new(format!("{key}[{index}]"), message)),
         }
     }
-    if errors.is_empty() {
-        Ok(selectors)
-    } else {
-        Err(errors)
-    }
+    if errors.is_empty() { Ok(selectors) } else { Err(errors) }
 }
 
 /// What the rules being parsed may refer to.

@@ -3,10 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use policy::{
-    Explanation, Facts, Groups, Identity, Kind, Policies, Policy, RawGroup, RawPolicy,
-    RequestFacts, Via,
-};
+use policy::{Explanation, Facts, Groups, Identity, Kind, Policies, Policy, RawGroup, RawPolicy, RequestFacts, Via};
 use serde::Deserialize;
 
 #[test]
@@ -45,10 +42,7 @@ fn programs_read_the_same() {
     assert_eq!(block["action"].as_str(), Some("block"));
     assert_eq!(block["outcome"].as_str(), Some("yes"));
     assert_eq!(block["decides"].as_bool(), Some(true));
-    assert_eq!(
-        block["exclude"][0]["any_of"][1]["selector"].as_str(),
-        Some("method = \"HEAD\"")
-    );
+    assert_eq!(block["exclude"][0]["any_of"][1]["selector"].as_str(), Some("method = \"HEAD\""));
 
     let group = &read["policies"][3]["include"][0]["group"];
     assert_eq!(group["exclude"][0]["outcome"].as_str(), Some("no"));
@@ -106,10 +100,6 @@ fn explanation() -> Explanation {
         identity: Some(&ann),
         via: Via::Agent,
         client_id: Some("editor"),
-        request: Some(RequestFacts {
-            ip: [10, 0, 0, 1].into(),
-            method: "POST",
-            path: "/pages",
-        }),
+        request: Some(RequestFacts { ip: [10, 0, 0, 1].into(), method: "POST", path: "/pages" }),
     })
 }

@@ -7,9 +7,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use policy::{
-    Decision, Facts, Groups, Identity, Policies, Policy, RawGroup, RawPolicy, RequestFacts, Via,
-};
+use policy::{Decision, Facts, Groups, Identity, Policies, Policy, RawGroup, RawPolicy, RequestFacts, Via};
 use serde::Deserialize;
 
 #[test]
@@ -66,10 +64,7 @@ fn matrices() -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).expect("the folder of matrices");
     let mut paths: Vec<_> = entries
         .map(|entry| entry.expect("a readable folder").path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "toml")
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .collect();
     assert!(!paths.is_empty(), "no matrices found");
     paths.sort();
@@ -93,12 +88,7 @@ fn table(matrix: &Matrix) -> String {
     for case in &matrix.cases {
         let facts = case.facts(&matrix.identities);
         assert_eq!(policies.explain(&facts).decision, policies.decide(&facts));
-        rows.push([
-            case.who(),
-            case.what(),
-            outcome(&policies.decide(&facts)),
-            outcome(&policies.may_ever(&facts)),
-        ]);
+        rows.push([case.who(), case.what(), outcome(&policies.decide(&facts)), outcome(&policies.may_ever(&facts))]);
     }
     aligned(&rows)
 }
@@ -111,18 +101,9 @@ impl Case {
         });
         let request = self.request.as_deref().map(|request| {
             let (method, path) = request.split_once(' ').expect("a method and a path");
-            RequestFacts {
-                ip: self.ip,
-                method,
-                path,
-            }
+            RequestFacts { ip: self.ip, method, path }
         });
-        Facts {
-            identity,
-            via: self.via,
-            client_id: self.client_id.as_deref(),
-            request,
-        }
+        Facts { identity, via: self.via, client_id: self.client_id.as_deref(), request }
     }
 
     fn who(&self) -> String {
@@ -148,10 +129,7 @@ impl Case {
 fn outcome(decision: &Decision) -> String {
     match decision {
         Decision::Allow { rule, action } => format!("PASS {action} {rule}"),
-        Decision::Deny {
-            reason,
-            rule: Some(rule),
-        } => format!("deny {reason} {rule}"),
+        Decision::Deny { reason, rule: Some(rule) } => format!("deny {reason} {rule}"),
         Decision::Deny { reason, rule: None } => format!("deny {reason}"),
     }
 }
@@ -163,10 +141,7 @@ fn aligned<const N: usize>(rows: &[[String; N]]) -> String {
     });
     let mut table = String::new();
     for row in rows {
-        let cells = row
-            .iter()
-            .zip(widths)
-            .map(|(cell, width)| format!("{cell:width$}"));
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
         table += cells.collect::<Vec<_>>().join("  ").trim_end();
         table.push('\n');
     }

@@ -118,7 +118,8 @@ struct Folder {
 impl Folder {
     fn new(asked: Option<&Path>) -> Result<Self, Failure> {
         let temporary = asked.is_none();
-        let path = asked.map_or_else(|| std::env::temp_dir().join(format!("doorward-demo-{}", std::process::id())), Path::to_owned);
+        let path = asked
+            .map_or_else(|| std::env::temp_dir().join(format!("doorward-demo-{}", std::process::id())), Path::to_owned);
         std::fs::create_dir_all(&path).map_err(other)?;
         restrict(&path)?;
         Ok(Self { path, temporary })

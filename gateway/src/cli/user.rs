@@ -137,7 +137,9 @@ pub(super) async fn add(
     };
     match store.add_account(&account).await? {
         Added::Added => Ok(()),
-        Added::Exists => Err(Failure::Other(format!("there is an account `{email}` already; `doorward user rotate` gives it a new password"))),
+        Added::Exists => Err(Failure::Other(format!(
+            "there is an account `{email}` already; `doorward user rotate` gives it a new password"
+        ))),
     }
 }
 
@@ -163,7 +165,9 @@ fn print_password(email: &str, password: &str, as_json: bool) {
     if as_json {
         println!("{}", json!({ "username": username, "password": password }));
     } else {
-        println!("username  {username}\npassword  {password}\n\nThe password is not kept in clear and cannot be shown again.");
+        println!(
+            "username  {username}\npassword  {password}\n\nThe password is not kept in clear and cannot be shown again."
+        );
     }
 }
 
@@ -173,7 +177,12 @@ fn list(accounts: &[Account], as_json: bool) -> Result<(), Failure> {
     } else {
         for account in accounts {
             let state = if account.disabled { "disabled" } else { "active" };
-            println!("{}  {state}  {}  {}", account.username, account.name.as_deref().unwrap_or("-"), account.groups.join(","));
+            println!(
+                "{}  {state}  {}  {}",
+                account.username,
+                account.name.as_deref().unwrap_or("-"),
+                account.groups.join(",")
+            );
         }
     }
     Ok(())

@@ -121,7 +121,8 @@ pub struct App {
 impl App {
     /// Whether people who signed in by this identity provider may use the app.
     pub fn admits_provider(&self, name: &str) -> bool {
-        self.allowed_identity_providers.is_empty() || self.allowed_identity_providers.iter().any(|allowed| allowed == name)
+        self.allowed_identity_providers.is_empty()
+            || self.allowed_identity_providers.iter().any(|allowed| allowed == name)
     }
 }
 

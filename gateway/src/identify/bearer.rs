@@ -50,7 +50,8 @@ async fn verify(world: &World, at: &At, token: &str, now: Timestamp) -> Result<V
     let claims = token::verify(&world.keys.access_token, &at.app.oauth, token, now)
         .map_err(|invalid| Refusal::InvalidToken(at.clone(), describe(invalid)))?;
     let ended = || Refusal::InvalidToken(at.clone(), ENDED);
-    let grant = world.store.grant(&claims.grant).await?.filter(|grant| is_behind(grant, &claims, at, now)).ok_or_else(ended)?;
+    let grant =
+        world.store.grant(&claims.grant).await?.filter(|grant| is_behind(grant, &claims, at, now)).ok_or_else(ended)?;
     let account = world.store.account_by_subject(&claims.sub).await?.filter(|account| !account.disabled);
     let identity = account.ok_or_else(ended)?.identity(&grant.login_method);
     let client = world.store.client(&at.app.id, &grant.client).await?.ok_or_else(ended)?;
@@ -82,21 +83,27 @@ const NOT_HERE: BadCredential = BadCredential {
     code: "bearer_token_not_accepted",
     description: "this app takes no tokens; managed OAuth is off for it",
 };
-const ENDED: BadCredential = BadCredential {
-    code: "bearer_token_revoked",
-    description: "the grant behind the token has ended; sign in again",
-};
+const ENDED: BadCredential =
+    BadCredential { code: "bearer_token_revoked", description: "the grant behind the token has ended; sign in again" };
 
 fn describe(invalid: Invalid) -> BadCredential {
     match invalid {
-        Invalid::Expired => BadCredential { code: "bearer_token_expired", description: "the token has expired; refresh it" },
-        Invalid::WrongPlace => BadCredential { code: "bearer_token_wrong_audience", description: "the token is for another app" },
-        Invalid::NotYetValid => BadCredential { code: "bearer_token_not_yet_valid", description: "the token is not valid yet" },
+        Invalid::Expired => {
+            BadCredential { code: "bearer_token_expired", description: "the token has expired; refresh it" }
+        }
+        Invalid::WrongPlace => {
+            BadCredential { code: "bearer_token_wrong_audience", description: "the token is for another app" }
+        }
+        Invalid::NotYetValid => {
+            BadCredential { code: "bearer_token_not_yet_valid", description: "the token is not valid yet" }
+        }
         Invalid::Malformed
         | Invalid::WrongType
         | Invalid::UnknownKey
         | Invalid::BadSignature
-        | Invalid::MissingClaim => BadCredential { code: "bearer_token_invalid", description: "the token is not one of this app" },
+        | Invalid::MissingClaim => {
+            BadCredential { code: "bearer_token_invalid", description: "the token is not one of this app" }
+        }
     }
 }
 
@@ -111,7 +118,18 @@ mod tests {
 
     #[test]
     fn ch_22_malformed_headers_carry_no_token() {
-        for bad in ["foo", "Bearer", "Bearer ", "Bearer a b", "Bearer a,Bearer b", "Basic YTpi", "DPoP x", "Bearerabc", "Bearer \u{e4}", ""] {
+        for bad in [
+            "foo",
+            "Bearer",
+            "Bearer ",
+            "Bearer a b",
+            "Bearer a,Bearer b",
+            "Basic YTpi",
+            "DPoP x",
+            "Bearerabc",
+            "Bearer \u{e4}",
+            "",
+        ] {
             assert_eq!(token_of(bad), None, "{bad}");
         }
     }

@@ -8,8 +8,8 @@ use crate::gateway::World;
 use crate::known::{Known, Place, Verified};
 use crate::refusal::{At, Refusal};
 use crate::request::Request;
-use oauth::secret::{Kind, Secret};
 use oauth::call::Person;
+use oauth::secret::{Kind, Secret};
 use oauth::store::{Grant, StoreError};
 use oauth::world::Timestamp;
 use policy::Via;
@@ -19,7 +19,9 @@ use std::time::Duration;
 /// Who the app's session cookie proves.
 pub(crate) async fn identify(world: &World, at: &At, request: &Request) -> Result<Option<Arc<Known>>, Refusal> {
     let name = cookie_name(&at.origin, &at.app.id);
-    let Some(secret) = request.cookie(&name).and_then(|value| Secret::parse(Kind::Session, value)) else { return Ok(None) };
+    let Some(secret) = request.cookie(&name).and_then(|value| Secret::parse(Kind::Session, value)) else {
+        return Ok(None);
+    };
     let place = Place::of("session", &at.app.id, secret.expose());
     if let Some(known) = world.memory.find(&place, request.now) {
         return Ok(Some(known));
@@ -43,7 +45,9 @@ pub(crate) async fn identify(world: &World, at: &At, request: &Request) -> Resul
 /// Who is signed in at the login origin.
 pub(crate) async fn person(world: &World, origin: &Origin, request: &Request) -> Result<Option<Person>, StoreError> {
     let name = cookie_name(origin, oauth::app::LOGIN);
-    let Some(secret) = request.cookie(&name).and_then(|value| Secret::parse(Kind::Session, value)) else { return Ok(None) };
+    let Some(secret) = request.cookie(&name).and_then(|value| Secret::parse(Kind::Session, value)) else {
+        return Ok(None);
+    };
     let Some((grant, _)) = find(world, &secret, oauth::app::LOGIN, request.now).await? else { return Ok(None) };
     let account = world.store.account_by_subject(&grant.subject).await?.filter(|account| !account.disabled);
     Ok(account.map(|account| Person {
@@ -86,7 +90,8 @@ pub(crate) fn set_cookie(origin: &Origin, name: &str, value: &str, lasting: Dura
 /// Whether a cookie's name is one of ours, which no upstream may read or set.
 pub(crate) fn is_ours(name: &str) -> bool {
     let name = name.trim();
-    let bare = ["__Host-", "__Secure-"].iter().find_map(|prefix| strip_prefix_ignoring_case(name, prefix)).unwrap_or(name);
+    let bare =
+        ["__Host-", "__Secure-"].iter().find_map(|prefix| strip_prefix_ignoring_case(name, prefix)).unwrap_or(name);
     strip_prefix_ignoring_case(bare, "doorward-").is_some() || strip_prefix_ignoring_case(bare, "doorward.").is_some()
 }
 
@@ -125,7 +130,14 @@ mod tests {
 
     #[test]
     fn our_cookies_are_recognised_in_every_spelling() {
-        for ours in ["__Host-doorward-wiki", "doorward-wiki", "__host-DOORWARD-x", "__Secure-doorward.state", "doorward.state", " doorward-x"] {
+        for ours in [
+            "__Host-doorward-wiki",
+            "doorward-wiki",
+            "__host-DOORWARD-x",
+            "__Secure-doorward.state",
+            "doorward.state",
+            " doorward-x",
+        ] {
             assert!(is_ours(ours), "{ours}");
         }
         for theirs in ["doorwar", "doorward", "session", "xdoorward-", "__Host-session", "ä"] {

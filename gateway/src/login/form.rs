@@ -64,7 +64,13 @@ impl Browser {
     }
 
     /// What was sealed for this browser and purpose, if it is not too old.
-    pub(crate) fn open<T: DeserializeOwned>(&self, world: &World, purpose: &str, text: &str, now: Timestamp) -> Option<T> {
+    pub(crate) fn open<T: DeserializeOwned>(
+        &self,
+        world: &World,
+        purpose: &str,
+        text: &str,
+        now: Timestamp,
+    ) -> Option<T> {
         let sealed = world.keys.sealer.open::<Sealed<T>>(purpose, text)?;
         let fresh = sealed.browser.matches(&SecretHash::of(&self.value)) && now < sealed.expires_at;
         fresh.then_some(sealed.content)

@@ -44,7 +44,8 @@ pub(crate) fn begin(world: &World, at: &At, request: &Request, return_to: &str) 
     query.append_pair("redirect_uri", &callback(&at.origin));
     query.append_pair("code_challenge", &challenge).append_pair("code_challenge_method", "S256");
     query.append_pair("state", &state);
-    if let Some(session) = request.cookie(&signed_out_cookie(&at.origin, &at.app)).filter(|session| session.len() <= 64) {
+    if let Some(session) = request.cookie(&signed_out_cookie(&at.origin, &at.app)).filter(|session| session.len() <= 64)
+    {
         query.append_pair("except_session", session);
     }
     let location = format!("{}?{}", at.app.oauth.endpoints.authorization, query.finish());
@@ -66,7 +67,9 @@ pub(crate) async fn finish(
         let sentence = "This sign-in was not begun in this browser, or too long ago. Open the app again.";
         return Ok(failed(request, sentence));
     };
-    let Some(app) = snapshot.config.apps.get(&state.app) else { return Ok(failed(request, "This app is no longer here.")) };
+    let Some(app) = snapshot.config.apps.get(&state.app) else {
+        return Ok(failed(request, "This app is no longer here."));
+    };
     // RFC 9207 section 2.4: the answer must come from this app's issuer.
     let code = parameter(query, "code").filter(|_| parameter(query, "iss").as_deref() == Some(&app.oauth.issuer));
     let Some(code) = code else { return Ok(failed(request, "You were not signed in. Open the app again.")) };
@@ -105,7 +108,8 @@ fn callback(origin: &Origin) -> String {
 /// A path of the app's own host, or its first page. The host itself always comes from the configuration.
 pub(crate) fn return_path(asked: &str) -> String {
     let path = Target::read(asked.as_bytes()).ok().filter(|_| asked.len() <= MAX_RETURN_CHARS);
-    path.filter(|target| !target.path().starts_with(OWN)).map_or_else(|| "/".to_owned(), |target| target.as_str().to_owned())
+    path.filter(|target| !target.path().starts_with(OWN))
+        .map_or_else(|| "/".to_owned(), |target| target.as_str().to_owned())
 }
 
 fn failed(request: &Request, sentence: &str) -> Response<Bytes> {
@@ -120,8 +124,20 @@ mod tests {
     #[test]
     fn bs_07_the_way_back_is_a_path_of_the_same_host() {
         for evil in [
-            "//evil", "/\\evil", "https:evil", "https://evil", "/%2f/evil", "/%5cevil", "/a\r\nX: y", "@evil", "/\u{2215}evil", "/a/../b", "", "/.doorward/logout",
-            "/%2edoorward/logout", "/.doorward/callback?x",
+            "//evil",
+            "/\\evil",
+            "https:evil",
+            "https://evil",
+            "/%2f/evil",
+            "/%5cevil",
+            "/a\r\nX: y",
+            "@evil",
+            "/\u{2215}evil",
+            "/a/../b",
+            "",
+            "/.doorward/logout",
+            "/%2edoorward/logout",
+            "/.doorward/callback?x",
         ] {
             assert_eq!(return_path(evil), "/", "{evil:?}");
         }

@@ -24,11 +24,16 @@ pub(crate) async fn identity(
             let Some(person) = person else { return Ok(nobody(request)) };
             let account = world.store.account_by_subject(&person.subject).await?;
             let email = account.map(|account| account.username);
-            Ok(as_json(StatusCode::OK, &json!({ "sub": person.subject, "email": email, "login_method": person.login_method })))
+            Ok(as_json(
+                StatusCode::OK,
+                &json!({ "sub": person.subject, "email": email, "login_method": person.login_method }),
+            ))
         }
         Site::App(app, origin) => {
             let at = At { app: app.clone(), origin: origin.clone() };
-            let Some(known) = identify::first(world, &at, request).await? else { return Err(Refusal::LoginRequired(at)) };
+            let Some(known) = identify::first(world, &at, request).await? else {
+                return Err(Refusal::LoginRequired(at));
+            };
             let identity = &known.identity;
             let mut body = json!({
                 "app": app.id, "sub": identity.subject, "email": identity.email, "groups": identity.groups,

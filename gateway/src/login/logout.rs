@@ -61,7 +61,8 @@ impl<'a> Here<'a> {
         let account = world.store.account_by_subject(&session.subject).await?;
         let browser = Browser::of(world, self.origin, request);
         let token = browser.seal(world, PURPOSE, &session.id, request.now);
-        let action = self.app.map_or_else(|| "/.doorward/logout".to_owned(), |app| format!("/.doorward/logout?app={}", app.id));
+        let action =
+            self.app.map_or_else(|| "/.doorward/logout".to_owned(), |app| format!("/.doorward/logout?app={}", app.id));
         let page = LogoutPage {
             person: account.as_ref().map(|account| account.username.as_str()),
             app: self.app.map(|app| app.name.as_str()),
@@ -78,7 +79,8 @@ impl<'a> Here<'a> {
         let everywhere = form.get("everywhere").is_some();
         let Some(session) = self.session(world, request).await? else { return Ok(self.done(&[], everywhere)) };
         let sealed = form.get("form").unwrap_or_default();
-        let opened = Browser::known(self.origin, request).and_then(|b| b.open::<String>(world, PURPOSE, sealed, request.now));
+        let opened =
+            Browser::known(self.origin, request).and_then(|b| b.open::<String>(world, PURPOSE, sealed, request.now));
         if opened.as_deref() != Some(&session.id) || !is_same_site(request, self.origin) {
             let sentence = "This form is not from here, or too old. Open the sign-out page again.";
             let problem = Problem { status: 403, code: "form_refused", title: "Not signed out", sentence, app: None };

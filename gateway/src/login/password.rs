@@ -1,8 +1,8 @@
 //! Passwords of local accounts: Argon2id, in the PHC string format (RFC 9106).
 
+use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher, PasswordVerifier};
-use argon2::Argon2;
 use oauth::world::Random;
 use std::sync::LazyLock;
 use tokio::sync::Semaphore;

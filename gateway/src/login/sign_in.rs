@@ -41,7 +41,8 @@ pub(crate) async fn page(world: &World, snapshot: &Snapshot, request: &Request) 
     };
     let account = world.store.account_by_subject(&person.subject).await?;
     let name = account.map(|account| account.username).unwrap_or_default();
-    let urls: Vec<_> = snapshot.config.apps.values().map(|app| (app.name.as_str(), app.oauth.issuer.as_str())).collect();
+    let urls: Vec<_> =
+        snapshot.config.apps.values().map(|app| (app.name.as_str(), app.oauth.issuer.as_str())).collect();
     let apps: Vec<_> = urls.iter().map(|(name, url)| AppLink { name, url }).collect();
     let page = SignedInPage { person: &name, apps: &apps, logout: "/.doorward/logout" };
     Ok(html(StatusCode::OK, pages::signed_in(&Brand::default(), &page), Dress::default()))

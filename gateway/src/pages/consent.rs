@@ -74,12 +74,7 @@ pub fn consent(brand: &Brand<'_>, page: &ConsentPage<'_>) -> String {
         }
     };
     // The title is a place that the client must not get to write in.
-    document(
-        brand,
-        Width::Wide,
-        &format!("Allow access to {app}?"),
-        &content,
-    )
+    document(brand, Width::Wide, &format!("Allow access to {app}?"), &content)
 }
 
 fn facts(page: &ConsentPage<'_>) -> Markup {

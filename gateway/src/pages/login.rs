@@ -91,17 +91,10 @@ fn form(page: &LoginPage<'_>) -> Markup {
 fn problem_text(problem: LoginProblem) -> String {
     match problem {
         LoginProblem::WrongPassword => "Wrong e-mail address or password.".to_owned(),
-        LoginProblem::TooManyAttempts {
-            retry_after_seconds,
-        } => {
-            format!(
-                "Too many attempts. Try again in {}.",
-                waiting_time(retry_after_seconds)
-            )
+        LoginProblem::TooManyAttempts { retry_after_seconds } => {
+            format!("Too many attempts. Try again in {}.", waiting_time(retry_after_seconds))
         }
-        LoginProblem::FormExpired => {
-            "This page was open for too long. Please sign in again.".to_owned()
-        }
+        LoginProblem::FormExpired => "This page was open for too long. Please sign in again.".to_owned(),
     }
 }
 

@@ -8,16 +8,9 @@ pub(super) fn label(raw: &str) -> String {
 
 /// The name that a client gave itself. It never looks like a seal of approval.
 pub(super) fn claimed_name(raw: &str) -> String {
-    let plain = raw
-        .chars()
-        .filter(|&c| !looks_like_a_seal(c))
-        .collect::<String>();
+    let plain = raw.chars().filter(|&c| !looks_like_a_seal(c)).collect::<String>();
     let name = label(&plain);
-    if name.is_empty() {
-        "An unnamed client".to_owned()
-    } else {
-        name
-    }
+    if name.is_empty() { "An unnamed client".to_owned() } else { name }
 }
 
 /// A sentence or two.
@@ -46,11 +39,7 @@ pub(super) fn link(raw: &str) -> Option<&str> {
     let scheme = raw.split_once(':').map(|(before, _)| before);
     match scheme {
         _ if raw.starts_with(['/', '?']) => Some(raw),
-        Some(scheme)
-            if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") =>
-        {
-            Some(raw)
-        }
+        Some(scheme) if scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") => Some(raw),
         _ => None,
     }
 }
@@ -75,10 +64,7 @@ fn visible(raw: &str) -> String {
 
 fn keep_start(mut text: String, length: usize) -> String {
     if let Some((end, _)) = text.char_indices().nth(length) {
-        let last = text[..end]
-            .char_indices()
-            .next_back()
-            .map_or(0, |(start, _)| start);
+        let last = text[..end].char_indices().next_back().map_or(0, |(start, _)| start);
         text.truncate(last);
         text.push('…');
     }
@@ -116,14 +102,8 @@ fn is_combining_mark(c: char) -> bool {
 fn looks_like_a_seal(c: char) -> bool {
     matches!(
         c,
-        '\u{2611}'
-            | '\u{2705}'
-            | '\u{2713}'
-            | '\u{2714}'
-            | '\u{237B}'
-            | '\u{1F5F8}'
-            | '\u{1F5F9}'
-            | '\u{1F50F}'..='\u{1F513}' | '\u{1F6E1}'
+        '\u{2611}' | '\u{2705}' | '\u{2713}' | '\u{2714}' | '\u{237B}' | '\u{1F5F8}' | '\u{1F5F9}' | '\u{1F50F}'
+            ..='\u{1F513}' | '\u{1F6E1}'
     )
 }
 
@@ -136,19 +116,13 @@ mod tests {
 
     #[test]
     fn direction_and_control_characters_are_dropped() {
-        assert_eq!(
-            label("Cla\u{202E}ude\u{0} \u{2066}Code\u{2069}\u{200B}"),
-            "Claude Code"
-        );
+        assert_eq!(label("Cla\u{202E}ude\u{0} \u{2066}Code\u{2069}\u{200B}"), "Claude Code");
         assert_eq!(label(" a\r\n\tb\u{2028}c "), "a b c");
     }
 
     #[test]
     fn marks_do_not_pile_up() {
-        assert_eq!(
-            label(&format!("e{}", "\u{0301}".repeat(50))),
-            "e\u{0301}\u{0301}"
-        );
+        assert_eq!(label(&format!("e{}", "\u{0301}".repeat(50))), "e\u{0301}\u{0301}");
     }
 
     #[test]
@@ -172,14 +146,8 @@ mod tests {
 
     #[test]
     fn links_lead_to_the_web_only() {
-        assert_eq!(
-            link("https://wiki.example.com/"),
-            Some("https://wiki.example.com/")
-        );
-        assert_eq!(
-            link("/.doorward/login?app=a:b"),
-            Some("/.doorward/login?app=a:b")
-        );
+        assert_eq!(link("https://wiki.example.com/"), Some("https://wiki.example.com/"));
+        assert_eq!(link("/.doorward/login?app=a:b"), Some("/.doorward/login?app=a:b"));
         assert_eq!(link("javascript:alert(1)"), None);
         assert_eq!(link("\u{1}javascript:alert(1)"), None);
         assert_eq!(link("data:text/html,x"), None);

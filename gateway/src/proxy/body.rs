@@ -16,7 +16,8 @@ const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Reads a body of at most `limit` bytes; `None` when it is longer.
 pub(super) async fn read(session: &mut Session, limit: usize) -> Result<Option<Bytes>> {
-    let announced = session.get_header(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+    let announced =
+        session.get_header(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
         return Ok(None);
     }

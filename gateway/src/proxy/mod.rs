@@ -136,7 +136,12 @@ impl ProxyHttp for Proxy {
         Ok(())
     }
 
-    async fn response_filter(&self, _: &mut Session, response: &mut ResponseHeader, progress: &mut Progress) -> Result<()> {
+    async fn response_filter(
+        &self,
+        _: &mut Session,
+        response: &mut ResponseHeader,
+        progress: &mut Progress,
+    ) -> Result<()> {
         if let State::Permitted(permit) = &progress.state {
             progress.upstream_status = Some(response.status.as_u16());
             upstream::clean_response(response, permit);

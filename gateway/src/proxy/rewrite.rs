@@ -41,11 +41,25 @@ fn strip_claims(upstream: &mut RequestHeader) {
 fn is_claim(name: &str) -> bool {
     const PREFIXES: [&str; 5] = ["x_forwarded_", "doorward_", "x_auth_request_", "cf_", "x_doorward_"];
     const NAMES: [&str; 16] = [
-        "forwarded", "x_real_ip", "true_client_ip", "x_client_ip", "x_cluster_client_ip", "x_original_url", "x_rewrite_url",
-        "x_http_method_override", "x_method_override", "x_http_method", "x_remote_user", "remote_user", "x_user", "x_email",
-        "x_webauth_user", "x_original_uri",
+        "forwarded",
+        "x_real_ip",
+        "true_client_ip",
+        "x_client_ip",
+        "x_cluster_client_ip",
+        "x_original_url",
+        "x_rewrite_url",
+        "x_http_method_override",
+        "x_method_override",
+        "x_http_method",
+        "x_remote_user",
+        "remote_user",
+        "x_user",
+        "x_email",
+        "x_webauth_user",
+        "x_original_uri",
     ];
-    let plain: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
     PREFIXES.iter().any(|prefix| plain.starts_with(prefix)) || NAMES.contains(&plain.as_str())
 }
 
@@ -114,9 +128,23 @@ mod tests {
     #[test]
     fn hp_01_claims_are_recognised_in_every_spelling() {
         for claim in [
-            "X-Forwarded-User", "x_forwarded_user", "X.Forwarded.User", "x-FORWARDED_user", "X-Forwarded-For", "Doorward-Assertion", "doorward_assertion",
-            "Doorward.Assertion", "X-Auth-Request-Email", "Cf-Access-Jwt-Assertion", "Forwarded", "X-Real-IP", "x_real_ip", "X-Original-URL",
-            "X-HTTP-Method-Override", "True-Client-IP", "Remote_User",
+            "X-Forwarded-User",
+            "x_forwarded_user",
+            "X.Forwarded.User",
+            "x-FORWARDED_user",
+            "X-Forwarded-For",
+            "Doorward-Assertion",
+            "doorward_assertion",
+            "Doorward.Assertion",
+            "X-Auth-Request-Email",
+            "Cf-Access-Jwt-Assertion",
+            "Forwarded",
+            "X-Real-IP",
+            "x_real_ip",
+            "X-Original-URL",
+            "X-HTTP-Method-Override",
+            "True-Client-IP",
+            "Remote_User",
         ] {
             assert!(is_claim(&claim.to_ascii_lowercase()), "{claim}");
         }

@@ -46,7 +46,8 @@ impl Upstreams {
         }
         let found = tokio::net::lookup_host((upstream.host.as_str(), upstream.port)).await;
         let Some(address) = found.ok().and_then(|mut addresses| addresses.next()) else {
-            return Error::e_explain(ErrorType::ConnectNoRoute, "the upstream's name does not resolve").map_err(Error::into_up);
+            return Error::e_explain(ErrorType::ConnectNoRoute, "the upstream's name does not resolve")
+                .map_err(Error::into_up);
         };
         self.resolved.insert(place, address);
         Ok(address)
@@ -70,7 +71,9 @@ pub(super) fn clean_response(response: &mut ResponseHeader, permit: &Permit) {
 
 /// Cookies with names of ours are ours to set.
 fn keep_cookies(response: &mut ResponseHeader) {
-    let ours = |value: &HeaderValue| is_ours(String::from_utf8_lossy(value.as_bytes()).split(['=', ';']).next().unwrap_or_default());
+    let ours = |value: &HeaderValue| {
+        is_ours(String::from_utf8_lossy(value.as_bytes()).split(['=', ';']).next().unwrap_or_default())
+    };
     let all: Vec<_> = response.headers.get_all(header::SET_COOKIE).iter().cloned().collect();
     if all.iter().any(ours) {
         response.remove_header(&header::SET_COOKIE);

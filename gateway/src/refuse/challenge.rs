@@ -82,7 +82,9 @@ fn scopes(at: &At) -> String {
 /// Where a person signs in, coming back to this page if it can be asked for again.
 fn login_url(request: &Request, at: &At) -> String {
     let back = if matches!(request.method, Method::GET | Method::HEAD) { request.target.as_str() } else { "/" };
-    let query: String =
-        form_urlencoded::Serializer::new(String::new()).append_pair("app", &at.app.id).append_pair("return_to", back).finish();
+    let query: String = form_urlencoded::Serializer::new(String::new())
+        .append_pair("app", &at.app.id)
+        .append_pair("return_to", back)
+        .finish();
     format!("{}/.doorward/login?{query}", at.origin.url())
 }

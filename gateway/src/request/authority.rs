@@ -14,7 +14,10 @@ impl Authority {
     /// From `:authority` (HTTP/2) and `Host`; if both are there they must agree.
     pub(super) fn read(pseudo: Option<&str>, headers: &HeaderMap) -> Result<Self, Malformed> {
         let mut hosts = headers.get_all(header::HOST).iter();
-        let named = hosts.next().map(|value| value.to_str().map_err(|_| Malformed("the Host header is malformed"))).transpose()?;
+        let named = hosts
+            .next()
+            .map(|value| value.to_str().map_err(|_| Malformed("the Host header is malformed")))
+            .transpose()?;
         if hosts.next().is_some() {
             return Err(Malformed("there are two Host headers"));
         }
@@ -35,7 +38,9 @@ impl Authority {
                 address.parse::<std::net::Ipv6Addr>().map_err(|_| BAD)?;
                 (&text[..address.len() + 2], after.strip_prefix(':').or(after.is_empty().then_some("")).ok_or(BAD)?)
             }
-            None => text.split_once(':').map_or((text, ""), |(host, port)| (host, if port.is_empty() { "x" } else { port })),
+            None => {
+                text.split_once(':').map_or((text, ""), |(host, port)| (host, if port.is_empty() { "x" } else { port }))
+            }
         };
         let port = if port.is_empty() { None } else { Some(parse_port(port).ok_or(BAD)?) };
         let host = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
@@ -53,7 +58,8 @@ fn parse_port(text: &str) -> Option<u16> {
 fn is_name(host: &str) -> bool {
     host.len() <= 253
         && host.split('.').all(|label| {
-            (1..=63).contains(&label.len()) && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+            (1..=63).contains(&label.len())
+                && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
         })
 }
 
@@ -71,7 +77,8 @@ mod tests {
 
     #[test]
     fn hp_12_spellings_of_one_host() {
-        for (text, port) in [("APP.ex", None), ("app.ex.", None), ("app.ex:443", Some(443)), ("App.Ex.:443", Some(443))] {
+        for (text, port) in [("APP.ex", None), ("app.ex.", None), ("app.ex:443", Some(443)), ("App.Ex.:443", Some(443))]
+        {
             let read = Authority::read(None, &headers(&[text])).unwrap();
             assert_eq!(read, Authority { host: "app.ex".into(), port });
         }
@@ -81,7 +88,26 @@ mod tests {
     fn hp_13_missing_repeated_and_malformed_hosts_are_refused() {
         assert!(Authority::read(None, &headers(&[])).is_err());
         assert!(Authority::read(None, &headers(&["app.ex", "app.ex"])).is_err());
-        for bad in ["", ":80", "app.ex:", "app.ex:x", "app.ex:+80", "app.ex:99999", "a.test, b.test", "a.test/x", "a b", "user@app.ex", "[::1", "[::1]x", "[zz]", "a..b", ".", "app.ex..", "ä.ex", "a\"b"] {
+        for bad in [
+            "",
+            ":80",
+            "app.ex:",
+            "app.ex:x",
+            "app.ex:+80",
+            "app.ex:99999",
+            "a.test, b.test",
+            "a.test/x",
+            "a b",
+            "user@app.ex",
+            "[::1",
+            "[::1]x",
+            "[zz]",
+            "a..b",
+            ".",
+            "app.ex..",
+            "ä.ex",
+            "a\"b",
+        ] {
             assert!(Authority::read(None, &headers(&[bad])).is_err(), "{bad}");
         }
     }
@@ -91,6 +117,9 @@ mod tests {
         assert!(Authority::read(Some("a.ex"), &headers(&["b.ex"])).is_err());
         assert!(Authority::read(Some("a.ex:443"), &headers(&["a.ex"])).is_err());
         assert!(Authority::read(Some("A.ex"), &headers(&["a.ex"])).is_ok());
-        assert_eq!(Authority::read(Some("[::1]:8080"), &headers(&[])).unwrap(), Authority { host: "[::1]".into(), port: Some(8080) });
+        assert_eq!(
+            Authority::read(Some("[::1]:8080"), &headers(&[])).unwrap(),
+            Authority { host: "[::1]".into(), port: Some(8080) }
+        );
     }
 }

@@ -62,9 +62,23 @@ mod tests {
     #[test]
     fn hp_17_ambiguous_framing_is_refused() {
         for bad in [
-            "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n", "Content-Length: 3\r\nContent-Length: 3\r\n", "Content-Length: 3, 3\r\n", "Content-Length: +3\r\n",
-            "Content-Length: 0x3\r\n", "Content-Length:\r\n", "Content-Length : 3\r\n", "Transfer-Encoding: xchunked\r\n", "Transfer-Encoding: gzip, chunked\r\n",
-            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n", "Transfer-Encoding:\x0bchunked\r\n", "X: a\n", " X: folded\r\n", "X: a\rb\r\n", "X: \0\r\n", "nocolon\r\n", ": x\r\n",
+            "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n",
+            "Content-Length: 3\r\nContent-Length: 3\r\n",
+            "Content-Length: 3, 3\r\n",
+            "Content-Length: +3\r\n",
+            "Content-Length: 0x3\r\n",
+            "Content-Length:\r\n",
+            "Content-Length : 3\r\n",
+            "Transfer-Encoding: xchunked\r\n",
+            "Transfer-Encoding: gzip, chunked\r\n",
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n",
+            "Transfer-Encoding:\x0bchunked\r\n",
+            "X: a\n",
+            " X: folded\r\n",
+            "X: a\rb\r\n",
+            "X: \0\r\n",
+            "nocolon\r\n",
+            ": x\r\n",
         ] {
             assert!(check(&request(bad)).is_err(), "{bad:?}");
         }
@@ -74,7 +88,9 @@ mod tests {
 
     #[test]
     fn plain_framing_is_accepted() {
-        for good in ["", "Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n", "transfer-encoding: Chunked\r\n", "X:a\r\n"] {
+        for good in
+            ["", "Content-Length: 3\r\n", "Transfer-Encoding: chunked\r\n", "transfer-encoding: Chunked\r\n", "X:a\r\n"]
+        {
             assert_eq!(check(&request(good)), Ok(()), "{good:?}");
         }
     }

@@ -136,8 +136,24 @@ fn names_html(accept: &str) -> bool {
 /// The methods of RFC 9110 and RFC 5789 except CONNECT and TRACE, and those of WebDAV that file managers need.
 fn check_method(method: &Method) -> Result<(), Malformed> {
     const KNOWN: [&str; 18] = [
-        "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK",
-        "UNLOCK", "REPORT", "SEARCH", "MKCALENDAR", "QUERY",
+        "GET",
+        "HEAD",
+        "POST",
+        "PUT",
+        "PATCH",
+        "DELETE",
+        "OPTIONS",
+        "PROPFIND",
+        "PROPPATCH",
+        "MKCOL",
+        "COPY",
+        "MOVE",
+        "LOCK",
+        "UNLOCK",
+        "REPORT",
+        "SEARCH",
+        "MKCALENDAR",
+        "QUERY",
     ];
     if KNOWN.contains(&method.as_str()) { Ok(()) } else { Err(Malformed("the method is not known here")) }
 }

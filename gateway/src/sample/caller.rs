@@ -34,10 +34,7 @@ impl Caller {
 
     /// What to call them: the e-mail address, or whatever else they are known by.
     pub(super) fn name(&self) -> Option<&str> {
-        self.email
-            .as_deref()
-            .or(self.user.as_deref())
-            .or_else(|| self.assertion.as_ref()?.get("sub")?.as_str())
+        self.email.as_deref().or(self.user.as_deref()).or_else(|| self.assertion.as_ref()?.get("sub")?.as_str())
     }
 
     /// The client that acts for them, by name if it has one. A person in a browser has none.

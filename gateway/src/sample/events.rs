@@ -14,10 +14,7 @@ use tokio::time::Interval;
 use super::Reply;
 
 pub(super) fn answer(pace: Duration) -> Reply {
-    let counter = Counter {
-        sent: 0,
-        pace: tokio::time::interval(pace),
-    };
+    let counter = Counter { sent: 0, pace: tokio::time::interval(pace) };
     super::reply(StatusCode::OK, "text/event-stream", counter.boxed())
 }
 

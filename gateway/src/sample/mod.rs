@@ -65,9 +65,7 @@ async fn connection(stream: TcpStream, mcp: tools::Service) {
         let mcp = mcp.clone();
         async move { Ok::<_, Infallible>(answer(request, &mcp).await) }
     });
-    let served = auto::Builder::new(TokioExecutor::new())
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let served = auto::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service).await;
     if let Err(error) = served {
         tracing::debug!(%error, "a connection to the sample app ended early");
     }
@@ -87,11 +85,7 @@ type Reply = Response<BoxBody<Bytes, Infallible>>;
 fn json(status: StatusCode, value: &impl Serialize) -> Reply {
     match serde_json::to_string_pretty(value) {
         Ok(text) => reply(status, "application/json", Full::from(text + "\n").boxed()),
-        Err(_) => reply(
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "text/plain",
-            Full::default().boxed(),
-        ),
+        Err(_) => reply(StatusCode::INTERNAL_SERVER_ERROR, "text/plain", Full::default().boxed()),
     }
 }
 

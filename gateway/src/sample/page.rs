@@ -182,4 +182,5 @@ fn more() -> Markup {
 const TITLE: &str = "Doorward sample app";
 
 // The page has nothing but its own style; whatever else turns up in it did not come from here.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

@@ -56,18 +56,12 @@ impl Tools {
         })
     }
 
-    #[tool(
-        description = "Adds two numbers",
-        annotations(read_only_hint = true, open_world_hint = false)
-    )]
+    #[tool(description = "Adds two numbers", annotations(read_only_hint = true, open_world_hint = false))]
     fn add(&self, Parameters(Add { a, b }): Parameters<Add>) -> String {
         (a + b).to_string()
     }
 
-    #[tool(
-        description = "Rolls a die",
-        annotations(read_only_hint = true, open_world_hint = false)
-    )]
+    #[tool(description = "Rolls a die", annotations(read_only_hint = true, open_world_hint = false))]
     fn roll_dice(&self, Parameters(RollDice { sides }): Parameters<RollDice>) -> String {
         // Random enough for a game that nobody plays for money.
         let mut hasher = DefaultHasher::new();
@@ -75,10 +69,7 @@ impl Tools {
         (1 + hasher.finish() % u64::from(sides.get())).to_string()
     }
 
-    #[tool(
-        description = "Says what time it is (UTC)",
-        annotations(read_only_hint = true, open_world_hint = false)
-    )]
+    #[tool(description = "Says what time it is (UTC)", annotations(read_only_hint = true, open_world_hint = false))]
     fn now(&self) -> String {
         humantime::format_rfc3339_seconds((self.clock)()).to_string()
     }

@@ -19,11 +19,14 @@ impl Metrics {
         );
         let buckets = vec![0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0];
         let durations = HistogramVec::new(
-            HistogramOpts::new("doorward_request_duration_seconds", "time from the first byte to the last").buckets(buckets),
+            HistogramOpts::new("doorward_request_duration_seconds", "time from the first byte to the last")
+                .buckets(buckets),
             &["outcome"],
         );
-        let upstream_errors =
-            IntCounterVec::new(Opts::new("doorward_upstream_errors_total", "requests that no upstream answered"), &["reason"]);
+        let upstream_errors = IntCounterVec::new(
+            Opts::new("doorward_upstream_errors_total", "requests that no upstream answered"),
+            &["reason"],
+        );
         // These names and labels are constant: making them cannot fail.
         let (requests, durations, upstream_errors) = match (requests, durations, upstream_errors) {
             (Ok(a), Ok(b), Ok(c)) => (a, b, c),
@@ -38,7 +41,8 @@ impl Metrics {
 
     pub(crate) fn request(&self, event: &Event) {
         let (outcome, status, duration) = event.outcome();
-        let class = ["none", "1xx", "2xx", "3xx", "4xx", "5xx"].get(usize::from(status / 100)).copied().unwrap_or("other");
+        let class =
+            ["none", "1xx", "2xx", "3xx", "4xx", "5xx"].get(usize::from(status / 100)).copied().unwrap_or("other");
         self.requests.with_label_values(&[outcome, class]).inc();
         self.durations.with_label_values(&[outcome]).observe(duration.as_secs_f64());
     }

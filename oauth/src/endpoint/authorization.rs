@@ -7,11 +7,11 @@ mod request;
 
 use crate::app::{App, CODE_LIFETIME};
 use crate::approval::{Ask, Verdict};
+use crate::call::{Call, Person, Reply, Server};
 use crate::client::ClientId;
 use crate::error::{Code as ErrorCode, Error};
 use crate::redirect_uri::with_parameters;
 use crate::secret::{Kind, Secret};
-use crate::call::{Call, Person, Reply, Server};
 use crate::store::{Code, Issued, StoreError};
 use crate::world::Timestamp;
 use bytes::Bytes;

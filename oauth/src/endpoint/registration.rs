@@ -4,11 +4,11 @@
 mod metadata;
 
 use crate::app::{App, Managed, Registration};
+use crate::call::Server;
 use crate::client::{Authentication, Client, ClientId};
 use crate::error::{Code, Error, json_response};
 use crate::redirect_uri::{RedirectRules, Unacceptable};
 use crate::secret::{Kind, Secret};
-use crate::call::Server;
 use crate::store::Registered;
 use crate::world::Timestamp;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -1,11 +1,11 @@
 //! The token endpoint (OAuth 2.1 section 3.2): authenticates the client, then lets the grant's own file decide.
 
 use crate::app::{App, Managed};
+use crate::call::Server;
 use crate::client_auth;
 use crate::error::{Code, Error, json_bytes};
 use crate::grant::{authorization_code, refresh_token};
 use crate::parameters::Parameters;
-use crate::call::Server;
 use crate::world::Timestamp;
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response, StatusCode, header};

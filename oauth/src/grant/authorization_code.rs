@@ -4,15 +4,15 @@
 //! Everything is checked before the code is used up. A failed check leaves the code as it was: it lives for a minute and
 //! its verifier cannot be guessed, so a thief without the verifier can neither use nor burn it.
 
-use super::{check_resource, token_response};
+use super::{approve, check_resource, token_response};
 use crate::app::{App, Managed};
+use crate::approval::Ask;
+use crate::call::Server;
 use crate::client::{Client, ClientId};
 use crate::error::{Code as ErrorCode, Error};
 use crate::parameters::Parameters;
 use crate::pkce;
-use crate::scope::contains;
 use crate::secret::{Kind, Secret};
-use crate::call::Server;
 use crate::store::{Code, Credential, Grant, Redeemed};
 use crate::world::Timestamp;
 use bytes::Bytes;
@@ -32,12 +32,11 @@ pub(crate) async fn redeem(
         redirect_uri: form.get("redirect_uri"),
         client: &client.id,
     };
-    let code = check(server, app, &presented).await?;
+    let code = check(server, app, &presented, now).await?;
     check_resource(app, form)?;
     let grant = open(server, &code, managed.grant_duration, None, now);
     let refresh = Secret::generate(Kind::Refresh, &*server.random);
-    let wants_refresh = client.refreshes || contains(&code.scope, crate::scope::OFFLINE_ACCESS);
-    let body = token_response(server, (app, managed), &grant, &code.scope, wants_refresh.then_some(&refresh), now)?;
+    let body = token_response(server, (app, managed), &grant, &code.scope, client.refreshes.then_some(&refresh), now)?;
     settle(server, &code, &grant, &refresh, now).await?;
     Ok(body)
 }
@@ -64,7 +63,7 @@ impl Server {
     ) -> Result<BrowserSession, Error> {
         let client = ClientId::browser();
         let presented = Presented { code, verifier, redirect_uri: Some(redirect_uri), client: &client };
-        let code = check(self, app, &presented).await?;
+        let code = check(self, app, &presented, now).await?;
         let grant = open(self, &code, app.session_duration, code.session.clone(), now);
         let secret = Secret::generate(Kind::Session, &*self.random);
         settle(self, &code, &grant, &secret, now).await?;
@@ -80,7 +79,7 @@ struct Presented<'a> {
 }
 
 /// Holds a request against the code. Its expiry is left to the redemption, which notices a late replay too.
-async fn check(server: &Server, app: &App, presented: &Presented<'_>) -> Result<Code, Error> {
+async fn check(server: &Server, app: &App, presented: &Presented<'_>, now: Timestamp) -> Result<Code, Error> {
     let secret = Secret::parse(Kind::Code, presented.code).ok_or_else(|| invalid("the code is malformed"))?;
     let code = server.store.code(&secret.hash()).await?.ok_or_else(|| invalid("the code is not known"))?;
     if code.app != app.id || code.client != *presented.client {
@@ -92,6 +91,8 @@ async fn check(server: &Server, app: &App, presented: &Presented<'_>) -> Result<
     if !pkce::verifies(presented.verifier, &code.code_challenge) {
         return Err(invalid("`code_verifier` does not belong to the code"));
     }
+    let ask = Ask { app, client: &code.client, subject: &code.subject, login_method: &code.login_method, now };
+    approve(server, ask).await?;
     Ok(code)
 }
 

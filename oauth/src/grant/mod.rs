@@ -4,10 +4,11 @@ pub mod authorization_code;
 pub mod refresh_token;
 
 use crate::app::{App, Managed};
+use crate::approval::{Ask, Verdict};
+use crate::call::Server;
 use crate::error::{Code, Error};
 use crate::parameters::Parameters;
 use crate::secret::Secret;
-use crate::call::Server;
 use crate::store::Grant;
 use crate::token;
 use crate::world::Timestamp;
@@ -36,6 +37,17 @@ fn token_response(
         body["refresh_token"] = json!(refresh.expose());
     }
     Ok(body.to_string().into())
+}
+
+/// Decides afresh, at every token that is given: an account may have been disabled, a rule changed.
+async fn approve(server: &Server, ask: Ask<'_>) -> Result<(), Error> {
+    match server.approval.approve(ask).await? {
+        Verdict::Approved => Ok(()),
+        Verdict::Refused { reason, rule } => {
+            let log = format!("`{}` of client `{}` refused: {reason}, rule {rule:?}", ask.subject, ask.client);
+            Err(Error::new(Code::InvalidGrant, "the policy of the app no longer admits this person").logged(log))
+        }
+    }
 }
 
 /// Holds `resource` of a token request against the app (RFC 8707 section 2.2); absent means the app of the grant.

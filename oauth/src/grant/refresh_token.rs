@@ -4,16 +4,16 @@
 //! who brings the predecessor within the grace, on any node or after a crash, gets the winner's response, byte for byte.
 //! Brought later, it ends the grant (RFC 9700 section 4.14.2). Everything that can be refused is refused before.
 
-use super::{check_resource, token_response};
+use super::{approve, check_resource, token_response};
 use crate::app::{App, Managed};
-use crate::approval::{Ask, Verdict};
+use crate::approval::Ask;
+use crate::call::Server;
 use crate::client::Client;
 use crate::error::{Code, Error};
 use crate::parameters::Parameters;
 use crate::scope;
 use crate::seal::Sealer;
 use crate::secret::{Kind, Secret};
-use crate::call::Server;
 use crate::store::{Credential, Grant, Rotation, Successor};
 use crate::world::Timestamp;
 use bytes::Bytes;
@@ -28,6 +28,12 @@ pub(crate) async fn refresh(
     form: &Parameters,
     now: Timestamp,
 ) -> Result<Bytes, Error> {
+    if !client.refreshes {
+        return Err(Error::new(
+            Code::UnauthorizedClient,
+            "the client registered without the grant type `refresh_token`",
+        ));
+    }
     let presented =
         form.get("refresh_token").ok_or_else(|| Error::new(Code::InvalidRequest, "`refresh_token` is missing"))?;
     let predecessor =
@@ -37,7 +43,9 @@ pub(crate) async fn refresh(
     let scope = scope::narrow(&grant.scope, form.get("scope"))
         .map_err(|_| Error::new(Code::InvalidScope, format!("the grant has the scope `{}`", grant.scope)))?;
     if credential.rotated_at.is_none() {
-        approve(server, app, &grant, now).await?;
+        // Whoever lost access gets no further token; this one stays good for the day access returns.
+        let ask = Ask { app, client: &grant.client, subject: &grant.subject, login_method: &grant.login_method, now };
+        approve(server, ask).await?;
     }
     let refresh = Secret::generate(Kind::Refresh, &*server.random);
     let body = token_response(server, (app, managed), &grant, &scope, Some(&refresh), now)?;
@@ -61,16 +69,6 @@ async fn find(
         return Err(invalid("the grant has ended; ask the person again"));
     }
     Ok((credential, grant))
-}
-
-/// Decides afresh: whoever lost access gets no further token. The refresh token stays good for the day access returns.
-async fn approve(server: &Server, app: &App, grant: &Grant, now: Timestamp) -> Result<(), Error> {
-    let ask = Ask { app, client: &grant.client, subject: &grant.subject, login_method: &grant.login_method, now };
-    match server.approval.approve(ask).await? {
-        Verdict::Approved => Ok(()),
-        Verdict::Refused { reason, rule } => Err(invalid("the policy of the app no longer admits this person")
-            .logged(format!("refresh of grant `{}` refused: {reason}, rule {rule:?}", grant.id))),
-    }
 }
 
 async fn rotate(

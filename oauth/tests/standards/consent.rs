@@ -3,7 +3,7 @@
 use crate::harness::*;
 use http::{StatusCode, header};
 use oauth::app::CONSENT_LIFETIME;
-use oauth::server::Person;
+use oauth::call::Person;
 
 /// The same person in another browser, and somebody else.
 fn others() -> [Person; 3] {

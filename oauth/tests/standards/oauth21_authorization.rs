@@ -61,7 +61,7 @@ async fn az_03_a_foreign_redirect_uri_gets_a_page_and_no_redirect() {
 }
 
 #[tokio::test]
-async fn az_04_az_05_az_12_az_19_az_23_other_errors_go_to_the_client_with_state_and_iss() {
+async fn az_04_az_05_az_12_az_23_asm_19_other_errors_go_to_the_client_with_state_and_iss() {
     let bench = Bench::new().await;
     let client = bench.client().await;
     for (name, value, error) in [

@@ -228,5 +228,20 @@ async fn dr_11_tk_31_a_client_without_the_refresh_grant_has_nothing_to_refresh()
     let client = id(&bench.registered(&metadata).await);
     let other = bench.client().await;
     let stolen = bench.tokens(&other).await.refresh;
-    bench.refresh(&client, &stolen).await.assert_error(400, "invalid_grant");
+    bench.refresh(&client, &stolen).await.assert_error(400, "unauthorized_client");
+}
+
+#[tokio::test]
+async fn tk_25_a_code_is_worth_nothing_once_the_person_lost_access() {
+    let bench = Bench::new().await;
+    let client = bench.client().await;
+    let code = bench.code(&client).await;
+    bench.policy.set(Mood::Refuses);
+    bench.token(&bench.wiki, &redemption(&client, &code)).await.assert_error(400, "invalid_grant");
+    bench.policy.set(Mood::Approves);
+    assert_eq!(
+        bench.token(&bench.wiki, &redemption(&client, &code)).await.status,
+        StatusCode::OK,
+        "and it was not used up"
+    );
 }

@@ -3,7 +3,7 @@
 use crate::harness::*;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::Signer;
-use oauth::jwt::Invalid;
+use oauth::jwt::{self, Invalid};
 use oauth::store::{KeyPurpose, Store, StoredKey};
 use serde_json::{Value, json};
 
@@ -206,6 +206,8 @@ async fn jw_08_a_token_has_one_spelling() {
 async fn jw_09_a_token_of_a_megabyte_or_a_deep_one_is_refused() {
     let forge = Forge::new().await;
     assert_eq!(forge.present(&"a".repeat(1 << 20)), Err(Invalid::Malformed));
+    let wide = changed(&forge.claims, "padding", json!("a".repeat(jwt::MAX_BYTES)));
+    assert_eq!(forge.sign(&forge.header, &wide), Err(Invalid::Malformed));
     let deep = format!("{}{}", "[".repeat(2000), "]".repeat(2000));
     assert!(forge.sign_text(&forge.header.to_string(), &format!(r#"{{"a":{deep}}}"#)).is_err());
 }

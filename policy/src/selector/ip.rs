@@ -15,11 +15,7 @@ impl IpRange {
         let net = text
             .parse::<IpNet>()
             .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-            .map_err(|_| {
-                format!(
-                    "`{text}` is not an address or a block such as `10.0.0.0/8` or `2001:db8::/32`"
-                )
-            })?;
+            .map_err(|_| format!("`{text}` is not an address or a block such as `10.0.0.0/8` or `2001:db8::/32`"))?;
         // `10.0.0.1/8` is more often a slip for `/32` than a wish for sixteen million addresses.
         if net.trunc() != net {
             return Err(format!(
@@ -94,23 +90,11 @@ mod tests {
 
     #[test]
     fn what_is_no_block_is_refused() {
-        for text in [
-            "10.0.0.0/33",
-            "10.0.0",
-            "example.com",
-            "fe80::1%eth0",
-            "10.0.0.0/-1",
-        ] {
+        for text in ["10.0.0.0/33", "10.0.0", "example.com", "fe80::1%eth0", "10.0.0.0/-1"] {
             let message = IpRange::parse(text).expect_err(text);
-            assert!(
-                message.contains("is not an address or a block"),
-                "{message}"
-            );
+            assert!(message.contains("is not an address or a block"), "{message}");
         }
         let message = IpRange::parse("10.0.0.1/8").expect_err("host bits");
-        assert!(
-            message.contains("`10.0.0.0/8`") && message.contains("`10.0.0.1`"),
-            "{message}"
-        );
+        assert!(message.contains("`10.0.0.0/8`") && message.contains("`10.0.0.1`"), "{message}");
     }
 }

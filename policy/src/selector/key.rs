@@ -66,9 +66,7 @@ impl SelectorKey {
     /// rules say.
     pub(crate) fn needs_identity(self) -> bool {
         match self {
-            Self::Email | Self::EmailDomain | Self::LoginMethod | Self::ClientId | Self::Via => {
-                true
-            }
+            Self::Email | Self::EmailDomain | Self::LoginMethod | Self::ClientId | Self::Via => true,
             Self::Everyone | Self::Group | Self::Ip | Self::Method | Self::Path => false,
         }
     }

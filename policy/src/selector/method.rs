@@ -9,9 +9,7 @@ pub(crate) struct Method(Box<str>);
 impl Method {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if text.is_empty() || !text.bytes().all(is_upper_case_token_byte) {
-            return Err(format!(
-                "`{text}` is not a method in upper case such as `GET`"
-            ));
+            return Err(format!("`{text}` is not a method in upper case such as `GET`"));
         }
         Ok(Self(text.into()))
     }

@@ -45,9 +45,7 @@ impl Selector {
             Self::Ip(range) => of_request(facts, |request| range.matches(request.ip)),
             Self::Method(method) => of_request(facts, |request| method.matches(request.method)),
             Self::Path(pattern) => of_request(facts, |request| pattern.matches(request.path)),
-            Self::LoginMethod(name) => {
-                of_identity(facts, |identity| *identity.login_method == **name)
-            }
+            Self::LoginMethod(name) => of_identity(facts, |identity| *identity.login_method == **name),
             Self::ClientId(id) => Truth::from(facts.client_id == Some(&**id)),
             Self::Via(via) => Truth::from(facts.via == *via),
         }
@@ -130,15 +128,11 @@ fn of_identity(facts: &Facts<'_>, test: impl FnOnce(&Identity) -> bool) -> Truth
 }
 
 fn of_email(facts: &Facts<'_>, test: impl FnOnce(&str) -> bool) -> Truth {
-    of_identity(facts, |identity| {
-        identity.email.as_deref().is_some_and(test)
-    })
+    of_identity(facts, |identity| identity.email.as_deref().is_some_and(test))
 }
 
 fn of_request(facts: &Facts<'_>, test: impl FnOnce(RequestFacts<'_>) -> bool) -> Truth {
-    facts
-        .request
-        .map_or(Truth::Unknown, |request| test(request).into())
+    facts.request.map_or(Truth::Unknown, |request| test(request).into())
 }
 
 fn parse_via(text: &str) -> Result<Via, String> {

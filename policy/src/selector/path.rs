@@ -35,10 +35,7 @@ impl PathPattern {
         } else if has_percent_encoding(base) {
             "is percent-encoded; rules see the decoded path, so write the character itself"
         } else {
-            return Ok(Self {
-                base: base.into(),
-                below,
-            });
+            return Ok(Self { base: base.into(), below });
         };
         Err(format!("`{text}` {complaint}"))
     }
@@ -46,8 +43,7 @@ impl PathPattern {
     /// Whether it covers a path that is normalised and decoded.
     pub fn matches(&self, path: &str) -> bool {
         let mut asked = segments(path);
-        segments(&self.base).all(|own| asked.next() == Some(own))
-            && (self.below || asked.next().is_none())
+        segments(&self.base).all(|own| asked.next() == Some(own)) && (self.below || asked.next().is_none())
     }
 }
 
@@ -63,9 +59,7 @@ fn segments(path: &str) -> impl Iterator<Item = &str> {
 }
 
 fn has_percent_encoding(text: &str) -> bool {
-    text.as_bytes()
-        .windows(3)
-        .any(|part| part[0] == b'%' && part[1..].iter().all(u8::is_ascii_hexdigit))
+    text.as_bytes().windows(3).any(|part| part[0] == b'%' && part[1..].iter().all(u8::is_ascii_hexdigit))
 }
 
 #[cfg(test)]
@@ -73,9 +67,7 @@ mod tests {
     use super::*;
 
     fn matches(pattern: &str, path: &str) -> bool {
-        PathPattern::parse(pattern)
-            .expect("a pattern")
-            .matches(path)
+        PathPattern::parse(pattern).expect("a pattern").matches(path)
     }
 
     #[test]

@@ -15,16 +15,11 @@ pub(crate) fn agrees(explanation: &Explanation, asker: &Asker) -> Result<(), Tes
             Action::ServiceAuth => kind == Some(Kind::Service),
             Action::Bypass => true,
         };
-        let outcome = if applies {
-            of_rules(&policy.rules)?
-        } else {
-            Truth::No
-        };
+        let outcome = if applies { of_rules(&policy.rules)? } else { Truth::No };
         prop_assert_eq!(policy.applies, applies);
         prop_assert_eq!(policy.outcome, outcome);
 
-        let matches =
-            outcome == Truth::Yes || outcome == Truth::Unknown && policy.action == Action::Block;
+        let matches = outcome == Truth::Yes || outcome == Truth::Unknown && policy.action == Action::Block;
         let decides = matches && deciding.is_none();
         prop_assert_eq!(policy.decides, decides);
         if decides {
@@ -35,20 +30,13 @@ pub(crate) fn agrees(explanation: &Explanation, asker: &Asker) -> Result<(), Tes
         Decision::Allow { rule, .. } => (Some(rule), true),
         Decision::Deny { rule, .. } => (rule.as_ref(), false),
     };
-    prop_assert_eq!(
-        rule.map(|rule| &**rule),
-        deciding.map(|policy| &*policy.name)
-    );
-    prop_assert_eq!(
-        passes,
-        deciding.is_some_and(|policy| policy.action != Action::Block)
-    );
+    prop_assert_eq!(rule.map(|rule| &**rule), deciding.map(|policy| &*policy.name));
+    prop_assert_eq!(passes, deciding.is_some_and(|policy| policy.action != Action::Block));
     Ok(())
 }
 
 fn of_rules(rules: &RulesTrace) -> Result<Truth, TestCaseError> {
-    let outcomes =
-        |entries: &[EntryTrace]| entries.iter().map(of_entry).collect::<Result<Vec<_>, _>>();
+    let outcomes = |entries: &[EntryTrace]| entries.iter().map(of_entry).collect::<Result<Vec<_>, _>>();
     let include = outcomes(&rules.include)?;
     let require = outcomes(&rules.require)?;
     let exclude = outcomes(&rules.exclude)?;

@@ -3,10 +3,7 @@
 use std::net::IpAddr;
 use std::sync::LazyLock;
 
-use policy::{
-    Action, Facts, Groups, Identity, Kind, RawPolicy, RawSelector, RawValue, RequestFacts,
-    SelectorKey, Via,
-};
+use policy::{Action, Facts, Groups, Identity, Kind, RawPolicy, RawSelector, RawValue, RequestFacts, SelectorKey, Via};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -27,22 +24,12 @@ impl Asker {
             identity: self.identity.as_ref(),
             via: self.via,
             client_id: self.client_id.as_deref(),
-            request: self
-                .request
-                .as_ref()
-                .map(|(ip, method, path)| RequestFacts {
-                    ip: *ip,
-                    method,
-                    path,
-                }),
+            request: self.request.as_ref().map(|(ip, method, path)| RequestFacts { ip: *ip, method, path }),
         }
     }
 
     pub(crate) fn without_request(&self) -> Self {
-        Self {
-            request: None,
-            ..self.clone()
-        }
+        Self { request: None, ..self.clone() }
     }
 }
 
@@ -84,11 +71,7 @@ pub(crate) fn policies(least: usize) -> impl Strategy<Value = Vec<RawPolicy>> {
 pub(crate) fn policy(action: impl Strategy<Value = Action>) -> impl Strategy<Value = RawPolicy> {
     action.prop_flat_map(|action| {
         let any_selector = || selector(action != Action::Bypass);
-        let sections = (
-            vec(any_selector(), 1..4),
-            vec(any_selector(), 0..2),
-            vec(any_selector(), 0..2),
-        );
+        let sections = (vec(any_selector(), 1..4), vec(any_selector(), 0..2), vec(any_selector(), 0..2));
         sections.prop_map(move |(include, require, exclude)| RawPolicy {
             name: None,
             action,
@@ -147,12 +130,9 @@ pub(crate) fn groups() -> &'static Groups {
 
 fn texts(key: SelectorKey, values: &'static [&'static str]) -> BoxedStrategy<RawSelector> {
     let text = select(values).prop_map(str::to_owned);
-    prop_oneof![
-        text.clone().prop_map(RawValue::Text),
-        vec(text, 1..3).prop_map(RawValue::List),
-    ]
-    .prop_map(move |value| raw_selector(key, value))
-    .boxed()
+    prop_oneof![text.clone().prop_map(RawValue::Text), vec(text, 1..3).prop_map(RawValue::List),]
+        .prop_map(move |value| raw_selector(key, value))
+        .boxed()
 }
 
 fn identity(
@@ -191,10 +171,4 @@ const METHODS: &[&str] = &["GET", "POST", "PUT"];
 const PATHS: &[&str] = &["/", "/a", "/a/", "/a/b", "/a//b", "/ab", "/b"];
 const PATTERNS: &[&str] = &["/", "/a", "/a/", "/a/*", "/a/b", "/b/*", "/*"];
 const IPS: &[&str] = &["10.0.0.1", "10.1.0.1", "192.0.2.1", "2001:db8::1"];
-const RANGES: &[&str] = &[
-    "10.0.0.0/8",
-    "10.1.0.0/16",
-    "::ffff:10.0.0.0/112",
-    "192.0.2.1",
-    "2001:db8::/32",
-];
+const RANGES: &[&str] = &["10.0.0.0/8", "10.1.0.0/16", "::ffff:10.0.0.0/112", "192.0.2.1", "2001:db8::/32"];

@@ -6,10 +6,7 @@ mod given;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use policy::{
-    Action, Decision, Groups, Identity, Kind, Policies, Policy, RawPolicy, RawValue, Reason,
-    SelectorKey,
-};
+use policy::{Action, Decision, Groups, Identity, Kind, Policies, Policy, RawPolicy, RawValue, Reason, SelectorKey};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -236,10 +233,7 @@ fn the_policies_and_facts_made_up_here_reach_every_outcome() {
     let mut runner = TestRunner::deterministic();
     let mut seen = std::collections::BTreeMap::<String, u32>::new();
     for _ in 0..1000 {
-        let raw = policies(0)
-            .new_tree(&mut runner)
-            .expect("policies")
-            .current();
+        let raw = policies(0).new_tree(&mut runner).expect("policies").current();
         let asker = asker().new_tree(&mut runner).expect("facts").current();
         let outcome = match decide(&raw, &asker) {
             Decision::Allow { action, .. } => action.as_str(),
@@ -247,18 +241,8 @@ fn the_policies_and_facts_made_up_here_reach_every_outcome() {
         };
         *seen.entry(outcome.to_owned()).or_default() += 1;
     }
-    for outcome in [
-        "allow",
-        "bypass",
-        "service_auth",
-        "blocked",
-        "login_required",
-        "no_rule_matched",
-    ] {
-        assert!(
-            seen.get(outcome).is_some_and(|times| *times >= 20),
-            "{outcome} in {seen:?}"
-        );
+    for outcome in ["allow", "bypass", "service_auth", "blocked", "login_required", "no_rule_matched"] {
+        assert!(seen.get(outcome).is_some_and(|times| *times >= 20), "{outcome} in {seen:?}");
     }
 }
 
@@ -278,10 +262,7 @@ fn block_of_everyone() -> RawPolicy {
     RawPolicy {
         name: None,
         action: Action::Block,
-        include: vec![given::raw_selector(
-            SelectorKey::Everyone,
-            RawValue::Flag(true),
-        )],
+        include: vec![given::raw_selector(SelectorKey::Everyone, RawValue::Flag(true))],
         require: Vec::new(),
         exclude: Vec::new(),
     }

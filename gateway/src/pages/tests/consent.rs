@@ -4,13 +4,7 @@ use super::*;
 
 #[test]
 fn a_client_name_is_escaped_and_stripped_of_direction_controls() {
-    let page = consent(
-        &BRAND,
-        &ConsentPage {
-            client_name: NASTY,
-            ..consent_page()
-        },
-    );
+    let page = consent(&BRAND, &ConsentPage { client_name: NASTY, ..consent_page() });
     assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"));
     assert!(!page.contains(['\u{202E}', '\u{2066}', '\u{0}']));
 }
@@ -53,13 +47,7 @@ fn consent_shows_what_there_is_to_know() {
 
 #[test]
 fn a_self_registered_client_is_unverified_whatever_its_name() {
-    let page = consent(
-        &BRAND,
-        &ConsentPage {
-            client_name: "Claude Code ✅ verified",
-            ..consent_page()
-        },
-    );
+    let page = consent(&BRAND, &ConsentPage { client_name: "Claude Code ✅ verified", ..consent_page() });
     assert!(page.contains(">Unverified</strong>") && !page.contains('✅'));
     assert!(!page.contains("Registered by an administrator"));
 }
@@ -68,12 +56,7 @@ fn a_self_registered_client_is_unverified_whatever_its_name() {
 fn a_client_of_an_administrator_on_another_host_gets_no_warning() {
     let page = consent(
         &BRAND,
-        &ConsentPage {
-            vouched_by: VouchedBy::Admin,
-            loopback: false,
-            redirect_host: "claude.ai",
-            ..consent_page()
-        },
+        &ConsentPage { vouched_by: VouchedBy::Admin, loopback: false, redirect_host: "claude.ai", ..consent_page() },
     );
     assert!(page.contains("Registered by an administrator"));
     assert!(!page.contains("Unverified") && !page.contains("this computer"));
@@ -81,13 +64,7 @@ fn a_client_of_an_administrator_on_another_host_gets_no_warning() {
 
 #[test]
 fn a_client_cannot_write_in_the_title_of_the_consent_page() {
-    let page = consent(
-        &BRAND,
-        &ConsentPage {
-            client_name: "Zebra",
-            ..consent_page()
-        },
-    );
+    let page = consent(&BRAND, &ConsentPage { client_name: "Zebra", ..consent_page() });
     assert!(page.contains("<title>Allow access to Team wiki? · Doorward</title>"));
 }
 
@@ -102,10 +79,7 @@ fn consent_page<'a>() -> ConsentPage<'a> {
         loopback: true,
         app: "Team wiki",
         resource: "https://wiki.example.com/mcp",
-        scopes: &[ScopeLine {
-            name: "wiki:write",
-            description: "Change pages",
-        }],
+        scopes: &[ScopeLine { name: "wiki:write", description: "Change pages" }],
         lifetime: "14 days",
         action: "/.doorward/consent",
         consent_token: "consent-token",

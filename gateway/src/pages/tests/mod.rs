@@ -13,27 +13,12 @@ const NASTY: &str = "<script>alert(1)</script>\u{202E}\u{2066}\u{0}\"'";
 fn all_pages(text: &str) -> Vec<String> {
     let brand = Brand { name: text };
     let url = "https://wiki.example.com/";
-    let scopes = [ScopeLine {
-        name: text,
-        description: text,
-    }];
-    let apps = [
-        AppLink { name: text, url },
-        AppLink {
-            name: "Other",
-            url: text,
-        },
-    ];
+    let scopes = [ScopeLine { name: text, description: text }];
+    let apps = [AppLink { name: text, url }, AppLink { name: "Other", url: text }];
     vec![
         login(
             &brand,
-            &LoginPage {
-                app: Some(text),
-                client: Some(text),
-                form_token: text,
-                username: text,
-                ..login_page()
-            },
+            &LoginPage { app: Some(text), client: Some(text), form_token: text, username: text, ..login_page() },
         ),
         consent(
             &brand,
@@ -65,40 +50,14 @@ fn all_pages(text: &str) -> Vec<String> {
         ),
         error(
             &brand,
-            &ErrorPage {
-                status: 500,
-                title: text,
-                sentence: text,
-                hint: Some(text),
-                decision_id: Some(text),
-            },
+            &ErrorPage { status: 500, title: text, sentence: text, hint: Some(text), decision_id: Some(text) },
         ),
-        signed_in(
-            &brand,
-            &SignedInPage {
-                person: text,
-                apps: &apps,
-                logout: text,
-            },
-        ),
+        signed_in(&brand, &SignedInPage { person: text, apps: &apps, logout: text }),
         logout(
             &brand,
-            &LogoutPage {
-                person: Some(text),
-                app: Some(text),
-                action: text,
-                form_token: text,
-                everywhere: false,
-            },
+            &LogoutPage { person: Some(text), app: Some(text), action: text, form_token: text, everywhere: false },
         ),
-        signed_out(
-            &brand,
-            &SignedOutPage {
-                app: Some(text),
-                back: Some(text),
-                everywhere: false,
-            },
-        ),
+        signed_out(&brand, &SignedOutPage { app: Some(text), back: Some(text), everywhere: false }),
     ]
 }
 
@@ -106,10 +65,7 @@ fn all_pages(text: &str) -> Vec<String> {
 fn foreign_text_is_inert_on_every_page() {
     for page in all_pages(NASTY) {
         assert!(!page.contains("<script"), "{page}");
-        assert!(
-            page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"),
-            "{page}"
-        );
+        assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
     }
 }
 
@@ -134,10 +90,7 @@ fn every_page_is_one_document_with_landmarks() {
 #[test]
 fn pages_bring_no_script_and_no_resource_of_their_own() {
     for page in all_pages("Plain") {
-        for forbidden in [
-            "<script", "<link", "<img", "<iframe", " style=", " src=", " onclick", "url(",
-            "@import",
-        ] {
+        for forbidden in ["<script", "<link", "<img", "<iframe", " style=", " src=", " onclick", "url(", "@import"] {
             assert!(!page.contains(forbidden), "{forbidden} in {page}");
         }
     }
@@ -155,33 +108,16 @@ fn the_style_element_is_byte_for_byte_what_is_hashed() {
 
 #[test]
 fn refusals_and_errors_show_the_decision_id() {
-    let page = RefusedPage {
-        person: None,
-        app: None,
-        decision_id: "d-4k2m9x",
-        sentence: "No.",
-        sign_out: None,
-    };
+    let page = RefusedPage { person: None, app: None, decision_id: "d-4k2m9x", sentence: "No.", sign_out: None };
     assert!(refused(&BRAND, &page).contains("<code>d-4k2m9x</code>"));
-    let page = ErrorPage {
-        status: 502,
-        title: "T",
-        sentence: "S",
-        hint: None,
-        decision_id: Some("d-4k2m9x"),
-    };
+    let page = ErrorPage { status: 502, title: "T", sentence: "S", hint: None, decision_id: Some("d-4k2m9x") };
     assert!(error(&BRAND, &page).contains("<code>d-4k2m9x</code>"));
 }
 
 #[test]
 fn sign_out_is_a_posted_form() {
-    let page = LogoutPage {
-        person: None,
-        app: None,
-        action: "/.doorward/logout",
-        form_token: "form-token",
-        everywhere: true,
-    };
+    let page =
+        LogoutPage { person: None, app: None, action: "/.doorward/logout", form_token: "form-token", everywhere: true };
     let everywhere = logout(&BRAND, &page);
     for part in [
         "<form method=\"post\" action=\"/.doorward/logout\">",
@@ -191,31 +127,12 @@ fn sign_out_is_a_posted_form() {
     ] {
         assert!(everywhere.contains(part), "{part} in {everywhere}");
     }
-    assert!(
-        !logout(
-            &BRAND,
-            &LogoutPage {
-                everywhere: false,
-                ..page
-            }
-        )
-        .contains("everywhere")
-    );
+    assert!(!logout(&BRAND, &LogoutPage { everywhere: false, ..page }).contains("everywhere"));
 }
 
 #[test]
 fn links_never_run_script() {
-    let apps = [AppLink {
-        name: "App",
-        url: "javascript:alert(1)",
-    }];
-    let page = signed_in(
-        &BRAND,
-        &SignedInPage {
-            person: "ada",
-            apps: &apps,
-            logout: "javascript:alert(1)",
-        },
-    );
+    let apps = [AppLink { name: "App", url: "javascript:alert(1)" }];
+    let page = signed_in(&BRAND, &SignedInPage { person: "ada", apps: &apps, logout: "javascript:alert(1)" });
     assert!(!page.contains("javascript:"));
 }

@@ -34,20 +34,13 @@ async fn mcp_works_in_a_session() {
 
     let now = tool("now", json!({})).header("Mcp-Session-Id", &session);
     let now = now.send(address).await.result();
-    assert!(
-        now["content"][0]["text"]
-            .as_str()
-            .is_some_and(|text| text.ends_with('Z'))
-    );
+    assert!(now["content"][0]["text"].as_str().is_some_and(|text| text.ends_with('Z')));
 }
 
 #[tokio::test]
 async fn whoami_answers_for_the_request_not_for_the_session() {
     let address = start().await;
-    let opened = mcp(&initialize())
-        .header("X-Forwarded-Email", "ann@example.com")
-        .send(address)
-        .await;
+    let opened = mcp(&initialize()).header("X-Forwarded-Email", "ann@example.com").send(address).await;
     let session = opened.header("mcp-session-id").to_owned();
     let asked = tool("whoami", json!({}))
         .header("Mcp-Session-Id", &session)
@@ -82,10 +75,7 @@ async fn mcp_works_without_a_session() {
         .header("X-Forwarded-Email", "ann@example.com")
         .send(start().await)
         .await;
-    assert_eq!(
-        reply.result()["structuredContent"]["email"],
-        "ann@example.com"
-    );
+    assert_eq!(reply.result()["structuredContent"]["email"], "ann@example.com");
 }
 
 fn initialize() -> Value {

@@ -55,9 +55,7 @@ impl Ask {
     fn new(method: &str, target: &str, body: &str) -> Self {
         let length = body.len();
         Ask {
-            head: format!(
-                "{method} {target} HTTP/1.0\r\nHost: app.example:8080\r\nContent-Length: {length}\r\n"
-            ),
+            head: format!("{method} {target} HTTP/1.0\r\nHost: app.example:8080\r\nContent-Length: {length}\r\n"),
             body: body.to_owned(),
         }
     }
@@ -87,11 +85,7 @@ impl Answer {
     fn parse(reply: &str) -> Self {
         let (head, body) = reply.split_once("\r\n\r\n").expect("a head");
         let status = head.split(' ').nth(1).expect("a status");
-        Answer {
-            status: status.parse().expect("a number"),
-            head: head.to_owned(),
-            body: body.to_owned(),
-        }
+        Answer { status: status.parse().expect("a number"), head: head.to_owned(), body: body.to_owned() }
     }
 
     fn header(&self, name: &str) -> &str {
@@ -118,8 +112,5 @@ impl Answer {
 }
 
 fn data(events: &str) -> impl Iterator<Item = &str> {
-    events
-        .lines()
-        .filter_map(|line| line.strip_prefix("data:"))
-        .map(str::trim)
+    events.lines().filter_map(|line| line.strip_prefix("data:")).map(str::trim)
 }

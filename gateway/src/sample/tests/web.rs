@@ -31,11 +31,7 @@ async fn the_page_says_who_is_asking() {
         "href=\"/.doorward/logout\"",
         "href=\"/.doorward/certs\"",
     ] {
-        assert!(
-            reply.body.contains(expected),
-            "no {expected} in {}",
-            reply.body
-        );
+        assert!(reply.body.contains(expected), "no {expected} in {}", reply.body);
     }
     assert!(!reply.body.contains("<script"));
 }
@@ -88,10 +84,7 @@ async fn a_request_without_identity_is_shown_as_such() {
     assert_eq!(seen["email"], Value::Null);
     assert_eq!(seen["groups"], json!([]));
     assert_eq!(seen["assertion"], Value::Null);
-    let page = Ask::get("/")
-        .header("Accept", "text/html")
-        .send(address)
-        .await;
+    let page = Ask::get("/").header("Accept", "text/html").send(address).await;
     assert!(page.body.contains("Nobody said who you are"));
 }
 
@@ -106,10 +99,7 @@ async fn an_assertion_that_cannot_be_decoded_is_none() {
 
 #[tokio::test]
 async fn echo_gives_the_request_back() {
-    let reply = Ask::post("/echo", "grüße")
-        .header("X-Mine", "here")
-        .send(start().await)
-        .await;
+    let reply = Ask::post("/echo", "grüße").header("X-Mine", "here").send(start().await).await;
     let echo = reply.json();
     assert_eq!(echo["method"], "POST");
     assert_eq!(echo["headers"]["x-mine"], json!(["here"]));
@@ -155,10 +145,7 @@ async fn events_count_to_five_and_end() {
 async fn a_broken_connection_harms_no_other() {
     let address = start().await;
     let mut broken = TcpStream::connect(address).await.expect("connects");
-    broken
-        .write_all(b"\0\xff nonsense\r\n\r\n")
-        .await
-        .expect("writes");
+    broken.write_all(b"\0\xff nonsense\r\n\r\n").await.expect("writes");
     let unfinished = TcpStream::connect(address).await.expect("connects");
     drop(unfinished);
     assert_eq!(Ask::get("/").send(address).await.status, 200);

@@ -4,12 +4,12 @@
 use super::request::Authorization;
 use super::{approve, issue, page, refuse};
 use crate::app::CONSENT_LIFETIME;
+use crate::call::{Call, Consent, Person, Reply, Server};
 use crate::endpoint::token::is_form;
 use crate::error::{Code as ErrorCode, Error};
 use crate::parameters::Parameters;
 use crate::redirect_uri::{csp_source, is_loopback, shown_host};
 use crate::scope::{OFFLINE_ACCESS, Scope};
-use crate::call::{Call, Consent, Person, Reply, Server};
 use crate::world::Timestamp;
 use bytes::Bytes;
 use http::{Request, StatusCode};

@@ -4,7 +4,7 @@ use super::{REDIRECT, Tokens, WIKI};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 use oauth::Reply;
-use oauth::endpoint::authorization::Consent;
+use oauth::call::Consent;
 use serde_json::Value;
 use url::Url;
 

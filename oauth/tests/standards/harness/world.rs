@@ -4,10 +4,10 @@ use super::{ACCESS_TOKEN_LIFETIME, CURSOR, GRACE, GRANT_DURATION, SECOND, START}
 use async_trait::async_trait;
 use oauth::app::{App, Endpoints, Managed, Registration};
 use oauth::approval::{Approval, Ask, Unavailable, Verdict};
+use oauth::call::Person;
 use oauth::redirect_uri::RedirectRules;
 use oauth::resource::Resource;
 use oauth::scope::{Scope, Scopes};
-use oauth::server::Person;
 use oauth::store::RegistrationLimits;
 use oauth::world::Random;
 use sha2::{Digest, Sha256};
