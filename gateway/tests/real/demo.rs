@@ -1,0 +1,114 @@
+//! A running demo, and the programs that meet it.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+/// `doorward demo`, ended when dropped.
+pub(crate) struct Demo {
+    process: Child,
+    folder: PathBuf,
+    pub(crate) app: String,
+    pub(crate) password: String,
+}
+
+pub(crate) const ADA: &str = "ada@example.com";
+
+impl Demo {
+    /// A demo whose access tokens live for `lifetime`, which is ready.
+    pub(crate) fn start(lifetime: &str) -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("doorward-real-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut process = doorward()
+            .args(["demo", "--port", &port.to_string(), "--access-token-lifetime", lifetime, "--folder"])
+            .arg(&folder)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let password =
+            lines.find_map(|line| Some(line.unwrap().trim().strip_prefix("password")?.trim().to_owned())).unwrap();
+        let mut log = process.stderr.take().unwrap();
+        std::thread::spawn(move || for _ in lines.by_ref() {});
+        std::thread::spawn(move || {
+            let mut sink = Vec::new();
+            let _ = log.read_to_end(&mut sink);
+        });
+        let demo = Self { process, folder, app: format!("http://127.0.0.1:{port}"), password };
+        demo.wait();
+        demo
+    }
+
+    fn wait(&self) {
+        let address = self.app.strip_prefix("http://").unwrap();
+        for _ in 0..400 {
+            if std::net::TcpStream::connect(address).is_ok() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(25));
+        }
+        panic!("the demo does not listen on {address}");
+    }
+
+    pub(crate) fn mcp(&self) -> String {
+        format!("{}/mcp", self.app)
+    }
+
+    /// A file for a client's own state.
+    pub(crate) fn file(&self, name: &str) -> String {
+        self.folder.join(name).to_str().unwrap().to_owned()
+    }
+
+    /// Runs another command of the program beside the demo, on its configuration.
+    pub(crate) fn cli(&self, arguments: &[&str]) -> Output {
+        doorward().arg("--config").arg(self.folder.join("doorward.toml")).args(arguments).output().unwrap()
+    }
+
+    /// Adds an account and returns its password.
+    pub(crate) fn add_user(&self, email: &str) -> String {
+        let added = self.cli(&["user", "add", email, "--json"]);
+        assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+        let added: Value = serde_json::from_slice(&added.stdout).unwrap();
+        added["password"].as_str().unwrap().to_owned()
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+fn doorward() -> Command {
+    Command::new(env!("CARGO_BIN_EXE_doorward"))
+}
+
+/// Runs one of the Node programs; its answer.
+pub(crate) fn node(script: &str, arguments: &[&str]) -> Value {
+    answer(Command::new("node").arg(clients().join("node").join(script)).args(arguments), script)
+}
+
+/// Runs one of the Python programs; its answer.
+pub(crate) fn python(script: &str, arguments: &[&str]) -> Value {
+    let folder = clients().join("python");
+    answer(Command::new(folder.join(".venv/bin/python")).arg(folder.join(script)).args(arguments), script)
+}
+
+fn clients() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
+}
+
+fn answer(command: &mut Command, script: &str) -> Value {
+    let output = command.output().unwrap_or_else(|error| panic!("{script}: {error}; run `.ci/install tests`"));
+    let (told, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{script}: {}\n{complained}\n{told}", output.status);
+    serde_json::from_str(told.trim()).unwrap_or_else(|error| panic!("{script}: {error}\n{told}\n{complained}"))
+}
