@@ -84,7 +84,7 @@ fn server_conf(settings: &crate::config::Server) -> ServerConf {
 }
 
 /// Finds out before Pingora does, which would panic.
-fn check_addresses(config: &Config) -> Result<(), Failure> {
+pub(crate) fn check_addresses(config: &Config) -> Result<(), Failure> {
     for address in config.server.listen.iter().chain(&config.server.admin_listen) {
         TcpListener::bind(address).map_err(|error| Failure::Listen { address: *address, reason: error.to_string() })?;
     }

@@ -40,7 +40,6 @@ const OAUTH: &[&[&str]] = &[
     &["world"],
 ];
 
-
 #[test]
 fn modules_use_only_what_is_below_them() {
     let mut wrong = violations("src", GATEWAY);
@@ -121,7 +120,11 @@ fn assert_absent(package: &str, banned: &[&str]) {
         .output()
         .unwrap();
     assert!(tree.status.success(), "{}", String::from_utf8_lossy(&tree.stderr));
-    let names: BTreeSet<_> = String::from_utf8(tree.stdout).unwrap().lines().filter_map(|line| line.split(' ').next().map(str::to_owned)).collect();
+    let names: BTreeSet<_> = String::from_utf8(tree.stdout)
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.split(' ').next().map(str::to_owned))
+        .collect();
     assert!(names.contains(package), "the tree of {package} is not its own: {names:?}");
     for name in banned {
         assert!(!names.contains(*name), "{package} depends on {name}");

@@ -25,7 +25,7 @@ pub struct App {
     pub scopes: Scopes,
     /// Where its endpoints are.
     pub endpoints: Endpoints,
-    /// Where the first-party browser client takes its codes.
+    /// Where the first-party browser client takes its codes; `*` in a host stands for one label.
     pub browser_redirect_uris: Vec<String>,
     /// How long a browser session at this app lasts.
     pub session_duration: Duration,

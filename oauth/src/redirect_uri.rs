@@ -61,6 +61,27 @@ pub fn matches(registered: &str, presented: &str) -> bool {
     }
 }
 
+/// Whether a presented URI is one of the gateway's own: the configured string, or one host of a configured pattern in which
+/// `*` stands for one whole label. The gateway knows its own port.
+pub fn is_first_party(configured: &str, presented: &str) -> bool {
+    let (Some(configured), Some(presented)) = (split_host(configured), split_host(presented)) else { return false };
+    let is_label = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    let fits = |(known, given): (&str, &str)| if known == "*" { is_label(given) } else { known == given };
+    let count = |host: &str| host.split('.').count();
+    (configured.0, configured.2) == (presented.0, presented.2)
+        && count(configured.1) == count(presented.1)
+        && configured.1.split('.').zip(presented.1.split('.')).all(fits)
+}
+
+/// Scheme, host with port, and the rest.
+fn split_host(uri: &str) -> Option<(&str, &str, &str)> {
+    let (scheme, after) = uri.split_once("://")?;
+    let end = after.find('/')?;
+    Some((scheme, &after[..end], &after[end..]))
+}
+
 /// Whether codes sent there stay on the person's own machine.
 pub fn is_loopback(uri: &str) -> bool {
     Loopback::parse(uri).is_some()
@@ -294,6 +315,30 @@ mod tests {
         ] {
             assert!(rules().check(uri).is_err(), "{uri}");
         }
+    }
+
+    #[test]
+    fn a_first_party_pattern_stands_for_one_label() {
+        let pattern = "https://*.lab.ex:8443/.doorward/callback";
+        assert!(is_first_party(pattern, "https://wiki.lab.ex:8443/.doorward/callback"));
+        for other in [
+            "https://lab.ex:8443/.doorward/callback",
+            "https://a.b.lab.ex:8443/.doorward/callback",
+            "https://.lab.ex:8443/.doorward/callback",
+            "https://x@evil.lab.ex:8443/.doorward/callback",
+            "https://wiki.lab.ex:8443/.doorward/callback2",
+            "https://wiki.lab.ex/.doorward/callback",
+            "https://wiki.lab.ex:8443.evil.ex/.doorward/callback",
+            "https://evil#.lab.ex:8443/.doorward/callback",
+            "http://wiki.lab.ex:8443/.doorward/callback",
+        ] {
+            assert!(!is_first_party(pattern, other), "{other}");
+        }
+        assert!(is_first_party("http://127.0.0.1:8080/.doorward/callback", "http://127.0.0.1:8080/.doorward/callback"));
+        assert!(!is_first_party(
+            "http://127.0.0.1:8080/.doorward/callback",
+            "http://127.0.0.1:8081/.doorward/callback"
+        ));
     }
 
     #[test]

@@ -32,6 +32,8 @@ impl Demo {
         let file = folder.path.join("doorward.toml");
         std::fs::write(&file, self.configuration(&folder.path, upstream)).map_err(other)?;
         let config = config::load(&file).map_err(Failure::Config)?;
+        compose::check_addresses(&config)
+            .map_err(|failure| Failure::Other(format!("{failure}; another port can be named with `--port`")))?;
         let store = store::open(&config.store.url)?;
         let password = password::generate(&System);
         let account = block_on(user::add(&*store, EMAIL, Some("Ada".into()), vec!["staff".into()], &password));

@@ -55,7 +55,7 @@ impl OAuth {
         let exact: Vec<_> = profile.places.iter().filter(|place| place.host.is_exact()).collect();
         let main = exact.first().copied().or(profile.places.first())?;
         let mut callbacks = Vec::new();
-        for place in &exact {
+        for place in profile.places {
             let callback = format!("{}/.doorward/callback", place.origin().url());
             if !callbacks.contains(&callback) {
                 callbacks.push(callback);

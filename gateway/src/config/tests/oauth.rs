@@ -74,9 +74,9 @@ fn several_urls_have_one_issuer() {
 }
 
 #[test]
-fn an_app_at_a_pattern_of_hosts_has_no_callback() {
+fn an_app_at_a_pattern_of_hosts_has_a_pattern_of_callbacks() {
     let config = config(&with_app("http://*.wiki.localhost", ""));
     let app = &config.apps["wiki"].oauth;
     assert_eq!(app.issuer, "http://*.wiki.localhost");
-    assert!(app.browser_redirect_uris.is_empty());
+    assert_eq!(app.browser_redirect_uris, ["http://*.wiki.localhost/.doorward/callback"]);
 }

@@ -98,8 +98,7 @@ async fn find_client(store: &dyn Store, app: &App, parameters: &Parameters) -> R
 /// The redirect URI of the request, if it is a registered one; the only registered one may be left out.
 fn find_redirect_uri(client: &Known, parameters: &Parameters) -> Result<String, Failure> {
     let fits = |known: &String, presented: &str| match client.id.is_browser() {
-        // The gateway knows its own port.
-        true => known == presented,
+        true => redirect_uri::is_first_party(known, presented),
         false => redirect_uri::matches(known, presented),
     };
     match (parameters.get("redirect_uri"), client.redirect_uris.as_slice()) {
