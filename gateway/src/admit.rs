@@ -69,10 +69,7 @@ fn check_provider(at: &At, known: &Known) -> Result<(), Refusal> {
 /// (RFC 6455 section 10.2, MCP transport "DNS rebinding").
 fn check_origin(at: &At, request: &Request) -> Result<(), Refusal> {
     let safe = matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS) && !request.upgrade;
-    match &request.hints.origin {
-        Some(origin) if !safe && *origin != at.origin.url() => Err(Refusal::CrossOrigin(at.clone())),
-        _ => Ok(()),
-    }
+    if safe || request.is_from(&at.origin.url()) { Ok(()) } else { Err(Refusal::CrossOrigin(at.clone())) }
 }
 
 /// Scopes bind tokens, not people: a browser session has what the person has.

@@ -23,7 +23,7 @@ pub(crate) enum Bucket {
 impl Bucket {
     const fn per_minute(self) -> u32 {
         match self {
-            Self::WrongPassword => 30,
+            Self::WrongPassword => 60,
             Self::Registration => 240,
             Self::Token => 3000,
             Self::Authorization => 1200,
@@ -57,18 +57,20 @@ impl Limits {
         count.fetch_add(1, Ordering::Relaxed) < bucket.per_minute()
     }
 
-    /// Whether a password may be tried. Counted per account *and* address, so that nobody locks others out.
-    pub(crate) fn may_try_password(&self, username: &str, ip: IpAddr) -> bool {
-        let account = self.by_account.get(&(username.to_owned(), ip));
-        let address = self.by_address.get(&(Bucket::WrongPassword, ip));
-        account.is_none_or(|count| count.load(Ordering::Relaxed) < WRONG_PASSWORDS_PER_ACCOUNT)
-            && address.is_none_or(|count| count.load(Ordering::Relaxed) < Bucket::WrongPassword.per_minute())
+    /// Whether a password may be tried; counted before it is, so that a thousand tries at once are a thousand. Counted per
+    /// account *and* address, so that nobody locks others out.
+    pub(crate) fn try_password(&self, username: &str, ip: IpAddr) -> bool {
+        let account = self.by_account.get_with((username.to_owned(), ip), Arc::default);
+        let allowed = account.fetch_add(1, Ordering::Relaxed) < WRONG_PASSWORDS_PER_ACCOUNT;
+        allowed && self.take(Bucket::WrongPassword, ip)
     }
 
-    /// Counts a wrong password.
-    pub(crate) fn wrong_password(&self, username: &str, ip: IpAddr) {
-        self.by_account.get_with((username.to_owned(), ip), Arc::default).fetch_add(1, Ordering::Relaxed);
-        self.take(Bucket::WrongPassword, ip);
+    /// The password was right: the try does not count.
+    pub(crate) fn right_password(&self, username: &str, ip: IpAddr) {
+        self.by_account.invalidate(&(username.to_owned(), ip));
+        if let Some(count) = self.by_address.get(&(Bucket::WrongPassword, ip)) {
+            count.fetch_sub(1, Ordering::Relaxed);
+        }
     }
 }
 
@@ -81,12 +83,15 @@ mod tests {
         let limits = Limits::new();
         let (here, there): (IpAddr, IpAddr) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
         for _ in 0..10 {
-            assert!(limits.may_try_password("ada", here));
-            limits.wrong_password("ada", here);
+            assert!(limits.try_password("ada", here));
         }
-        assert!(!limits.may_try_password("ada", here));
-        assert!(limits.may_try_password("ada", there), "others are not locked out");
-        assert!(limits.may_try_password("bob", here));
+        assert!(!limits.try_password("ada", here));
+        assert!(limits.try_password("ada", there), "others are not locked out");
+        assert!(limits.try_password("bob", here));
+        for _ in 0..100 {
+            assert!(limits.try_password("bob", there));
+            limits.right_password("bob", there);
+        }
     }
 
     #[test]

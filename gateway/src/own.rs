@@ -3,20 +3,21 @@
 use crate::gateway::{Snapshot, World};
 use crate::identify::session::person;
 use crate::limits::Bucket;
-use crate::login::{self, form::is_same_site, handoff, sign_in_page};
+use crate::login::{self, handoff, sign_in_page};
 use crate::pages::{self, Brand, ConsentPage, ScopeLine, VouchedBy};
 use crate::refusal::{At, Refusal};
 use crate::refuse;
 use crate::request::Request;
 use crate::respond::{self, Dress, Forms, Problem, html};
 use crate::route::{Own, Page, Site, parameter};
-use crate::telemetry::{Asked, Refused};
+use crate::telemetry::{Asked, Refused, Told};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header};
 use oauth::call::Consent;
+use oauth::client::ClientId;
 use oauth::error::{Code, Error};
 use oauth::{Call, Endpoint, Reply};
-use policy::Via;
+use policy::{Identity, Via};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,7 +80,7 @@ impl OwnRequest<'_> {
         }
         let login = &self.snapshot.config.auth.origin;
         let at_login = *endpoint == Endpoint::Authorization;
-        if at_login && request.method == Method::POST && !is_same_site(request, login) {
+        if at_login && request.method == Method::POST && !request.is_from(&login.url()) {
             return Ok(self.problem(403, "form_refused", "This form is not from here.", true));
         }
         let person = if at_login { person(world, login, request).await? } else { None };
@@ -87,7 +88,9 @@ impl OwnRequest<'_> {
         let reply = self.snapshot.oauth.answer(call, &self.http).await;
         if *endpoint == Endpoint::Token {
             // A replay may just have ended a grant: the next request must see it.
-            world.heed_revocations().await?;
+            if world.heed_revocations().await.is_err() {
+                world.memory.forget();
+            }
         }
         self.dress(app, person.as_ref().map(|person| person.subject.as_str()), reply).await
     }
@@ -109,9 +112,10 @@ impl OwnRequest<'_> {
         reply: Reply,
     ) -> Result<Response<Bytes>, Refusal> {
         match reply {
-            Reply::Response(response) => {
-                if let Some(error) = response.extensions().get::<Error>() {
-                    self.log(app, error);
+            Reply::Response(mut response) => {
+                if let Some(error) = response.extensions().get::<Error>().cloned() {
+                    self.log(app, &error);
+                    response.extensions_mut().insert(told(app, &error));
                 }
                 Ok(response)
             }
@@ -174,8 +178,31 @@ impl OwnRequest<'_> {
         };
         let identity = account.map(|account| account.identity("local"));
         let person = identity.as_ref().and_then(|identity| identity.email.clone());
+        let told = Told {
+            outcome: reason,
+            app: app.id.clone(),
+            rule: rule.clone().unwrap_or_default(),
+            subject: subject.unwrap_or_default().to_owned(),
+            detail: String::new(),
+        };
+        self.record(app, reason, rule, identity, None);
+        let sign_out = Some("/.doorward/logout?everywhere");
+        let mut page = refuse::refused_page(&self.request.id, Some(&app.name), person.as_deref(), reason, sign_out);
+        page.extensions_mut().insert(told);
+        Ok(page)
+    }
+
+    /// Keeps a refusal for `doorward explain ID`.
+    fn record(
+        &self,
+        app: &Arc<crate::config::App>,
+        reason: &'static str,
+        rule: Option<String>,
+        identity: Option<Identity>,
+        detail: Option<String>,
+    ) {
         let query = self.request.target.query().unwrap_or_default();
-        let client = parameter(query, "client_id").filter(|id| !oauth::client::ClientId::new(id.as_str()).is_browser());
+        let client = parameter(query, "client_id").filter(|id| !ClientId::new(id.as_str()).is_browser());
         self.world.recorder.record(Refused {
             id: self.request.id.clone(),
             at: self.request.now,
@@ -184,16 +211,10 @@ impl OwnRequest<'_> {
             app: Some(Arc::clone(app)),
             identity,
             via: if client.is_some() { Via::Agent } else { Via::Browser },
-            client,
+            client: client.map(|id| id.chars().take(ClientId::MAX_CHARS).collect()),
+            detail,
             asked: Asked::ForToken { ip: self.request.ip },
         });
-        Ok(refuse::refused_page(
-            &self.request.id,
-            Some(&app.name),
-            person.as_deref(),
-            reason,
-            Some("/.doorward/logout?everywhere"),
-        ))
     }
 
     async fn username(&self, subject: Option<&str>) -> Result<String, Refusal> {
@@ -212,11 +233,12 @@ impl OwnRequest<'_> {
         }
     }
 
-    fn error_page(&self, app: &crate::config::App, error: &Error) -> Response<Bytes> {
+    fn error_page(&self, app: &Arc<crate::config::App>, error: &Error) -> Response<Bytes> {
         if error.code == Code::TemporarilyUnavailable {
             return refuse::unread(&Refusal::Unavailable(error.log.clone()), true, &self.request.id);
         }
         let status = error.code.page_status().as_u16();
+        self.record(app, error.code.as_str(), None, None, Some(error.log.clone()));
         let problem = Problem {
             status,
             code: error.code.as_str(),
@@ -224,7 +246,9 @@ impl OwnRequest<'_> {
             sentence: &error.description,
             app: Some(&app.name),
         };
-        respond::problem(true, &self.request.id, problem)
+        let mut page = respond::problem(true, &self.request.id, problem);
+        page.extensions_mut().insert(told(app, error));
+        page
     }
 
     fn problem(&self, status: u16, code: &str, sentence: &str, always_page: bool) -> Response<Bytes> {
@@ -232,6 +256,17 @@ impl OwnRequest<'_> {
         let page =
             always_page || (self.request.hints.accepts_html && self.request.target.path().starts_with("/.doorward/"));
         respond::problem(page, &self.request.id, Problem { status, code, title, sentence, app: None })
+    }
+}
+
+/// What the event of a request says of an error.
+fn told(app: &crate::config::App, error: &Error) -> Told {
+    Told {
+        outcome: error.code.as_str(),
+        app: app.id.clone(),
+        rule: String::new(),
+        subject: String::new(),
+        detail: error.log.clone(),
     }
 }
 

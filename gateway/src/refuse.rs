@@ -35,7 +35,7 @@ pub(crate) fn unread(refusal: &Refusal, html: bool, id: &str) -> Response<Bytes>
     let problem_of =
         |status, code, title, sentence| problem(html, id, Problem { status, code, title, sentence, app: None });
     match refusal {
-        Refusal::Malformed(why) => problem_of(400, "malformed_request", "The request cannot be read", why),
+        Refusal::Malformed(why) => problem_of(400, "invalid_request", "The request cannot be read", why),
         Refusal::TooLarge(status) => problem_of(
             *status,
             "request_too_large",

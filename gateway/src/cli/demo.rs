@@ -39,7 +39,7 @@ impl Demo {
         let account = block_on(user::add(&*store, EMAIL, Some("Ada".into()), vec!["staff".into()], &password));
         let account = account.map(|()| password);
         drop(store);
-        let _logs = start_logging("warn,request=info,audit=info");
+        let _logs = start_logging("warn,request=info,audit=info,oauth=info");
         self.print(account.ok().as_deref(), &file);
         compose::run(config, Some(file)).map_err(|failure| Failure::Other(failure.to_string()))?;
         Ok(ExitCode::SUCCESS)

@@ -83,7 +83,9 @@ impl Explain {
             println!("{:#}", json!({ "app": id, "explanation": explanation }));
         } else {
             println!("{explanation}");
-            println!("{}", browser_or_not(app));
+            if identity.is_none() {
+                println!("{}", browser_or_not(app));
+            }
         }
         Ok(if explanation.decision.is_allowed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
@@ -115,6 +117,9 @@ fn print_past(record: &Value) {
     println!("outcome   {} (rule: {})", text("outcome"), text("rule"));
     println!("who       {} via {} (client: {})", text("who"), text("via"), text("client"));
     println!("asked     {} {} at app {} from {}", text("method"), text("path"), text("app"), text("ip"));
+    if let Value::String(detail) = &record["detail"] {
+        println!("detail    {detail}");
+    }
     if let Value::String(policies) = &record["text"] {
         println!("\n{policies}");
     }

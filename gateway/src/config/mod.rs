@@ -53,6 +53,8 @@ pub struct Server {
     pub listen: Vec<SocketAddr>,
     /// Address of `/healthz`, `/readyz`, `/metrics`; `None` when it is turned off.
     pub admin_listen: Option<SocketAddr>,
+    /// Proxies in front whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Worker threads of the front.
     pub threads: usize,
 }

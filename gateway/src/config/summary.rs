@@ -19,6 +19,7 @@ impl Config {
         json!({
             "server": {
                 "listen": listen,
+                "trusted_proxies": self.server.trusted_proxies,
                 "admin_listen": admin.map_or(Value::Bool(false), Value::String),
                 "threads": self.server.threads,
             },
@@ -45,6 +46,7 @@ fn summary_of(app: &App) -> Value {
         "policies": policies.iter().map(policy).collect::<Vec<_>>(),
         "session_duration": written(app.oauth.session_duration),
         "allowed_identity_providers": app.allowed_identity_providers,
+        "pass_authorization": app.pass_authorization,
         "challenge": match app.challenge {
             Challenge::Auto => "auto",
             Challenge::Redirect => "redirect",

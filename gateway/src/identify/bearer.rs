@@ -4,6 +4,7 @@ use crate::gateway::World;
 use crate::known::{Known, Place, Verified};
 use crate::refusal::{At, BadCredential, Refusal};
 use crate::request::Request;
+use crate::route::parameter;
 use oauth::jwt::Invalid;
 use oauth::store::Grant;
 use oauth::token::{self, AccessToken};
@@ -22,6 +23,10 @@ pub(crate) async fn identify(world: &World, at: &At, request: &Request) -> Resul
     };
     if at.app.oauth.managed.is_none() {
         return if at.app.pass_authorization { Ok(None) } else { Err(Refusal::InvalidToken(at.clone(), NOT_HERE)) };
+    }
+    // RFC 6750 section 2: one way of sending a token per request. In the URL it is never looked at.
+    if request.target.query().and_then(|query| parameter(query, "access_token")).is_some() {
+        return Err(Refusal::Malformed("the token is sent in two ways"));
     }
     let place = Place::of("bearer", &at.app.id, token);
     if let Some(known) = world.memory.find(&place, request.now) {

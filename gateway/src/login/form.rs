@@ -77,17 +77,6 @@ impl Browser {
     }
 }
 
-/// Whether a form's request was made by a page of this origin, as far as the browser says: by `Sec-Fetch-Site`, or by
-/// `Origin` in browsers that do not send it. (Our pages send no referrer, and then `Origin` is `null` even for their own
-/// forms.) A client that says neither is no browser, and is held by the form's token alone.
-pub(crate) fn is_same_site(request: &Request, origin: &Origin) -> bool {
-    match (&request.hints.fetch_site, &request.hints.origin) {
-        (Some(site), _) => site == "same-origin",
-        (None, Some(from)) => *from == origin.url(),
-        (None, None) => true,
-    }
-}
-
 fn cookie_name(origin: &Origin) -> String {
     format!("{}doorward.browser", if origin.secure { "__Host-" } else { "" })
 }

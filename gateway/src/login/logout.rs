@@ -1,6 +1,6 @@
 //! Signing out: of one app, or of everything in this browser. A page asks first; only its form does it.
 
-use super::form::{Browser, is_same_site};
+use super::form::Browser;
 use super::handoff::signed_out_cookie;
 use crate::config::{App, Origin};
 use crate::gateway::{Snapshot, World};
@@ -81,7 +81,7 @@ impl<'a> Here<'a> {
         let sealed = form.get("form").unwrap_or_default();
         let opened =
             Browser::known(self.origin, request).and_then(|b| b.open::<String>(world, PURPOSE, sealed, request.now));
-        if opened.as_deref() != Some(&session.id) || !is_same_site(request, self.origin) {
+        if opened.as_deref() != Some(&session.id) || !request.is_from(&self.origin.url()) {
             let sentence = "This form is not from here, or too old. Open the sign-out page again.";
             let problem = Problem { status: 403, code: "form_refused", title: "Not signed out", sentence, app: None };
             return Ok(respond::problem(request.hints.accepts_html, &request.id, problem));

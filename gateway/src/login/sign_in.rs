@@ -1,6 +1,6 @@
 //! The login page, and the single sign-on session that it opens at the login origin.
 
-use super::form::{Browser, is_same_site};
+use super::form::Browser;
 use super::password;
 use crate::gateway::{Snapshot, World};
 use crate::identify::session::{cookie_name, person, set_cookie};
@@ -87,21 +87,24 @@ pub(crate) async fn sign_in(
     let form = Parameters::parse(body);
     let sealed = form.get("form").unwrap_or_default();
     let purpose = Browser::known(origin, request).and_then(|browser| browser.open(world, PURPOSE, sealed, request.now));
-    let (Some(purpose), true) = (purpose, is_same_site(request, origin)) else {
+    let (Some(purpose), true) = (purpose, request.is_from(&origin.url())) else {
         let expired = Some(LoginProblem::FormExpired);
         return Ok(show(world, snapshot, request, (StatusCode::FORBIDDEN, ""), Purpose::default(), expired));
     };
     let username = form.get("username").unwrap_or_default().trim().to_ascii_lowercase();
-    if !world.limits.may_try_password(&username, request.ip) {
+    if !world.limits.try_password(&username, request.ip) {
         let wait = Some(LoginProblem::TooManyAttempts { retry_after_seconds: RETRY_AFTER });
         let mut response = show(world, snapshot, request, (StatusCode::TOO_MANY_REQUESTS, &username), purpose, wait);
         response.headers_mut().insert(http::header::RETRY_AFTER, http::HeaderValue::from(RETRY_AFTER));
         return Ok(response);
     }
     match authenticate(world, &username, form.get("password").unwrap_or_default()).await? {
-        Some(account) => open_session(world, snapshot, request, &account, purpose).await,
+        Some(account) => {
+            world.limits.right_password(&username, request.ip);
+            open_session(world, snapshot, request, &account, purpose).await
+        }
         None => {
-            world.limits.wrong_password(&username, request.ip);
+            tracing::info!(target: "audit", act = "wrong_password", ip = %request.ip, id = request.id);
             let wrong = Some(LoginProblem::WrongPassword);
             Ok(show(world, snapshot, request, (StatusCode::FORBIDDEN, &username), purpose, wrong))
         }

@@ -3,7 +3,8 @@
 use crate::admit::Permit;
 use crate::refusal::Refusal;
 use crate::request::Request;
-use crate::telemetry::Event;
+use crate::telemetry::{Event, Told};
+use std::net::IpAddr;
 
 /// What the request says.
 pub(super) fn request(event: &mut Event, request: &Request) {
@@ -11,6 +12,13 @@ pub(super) fn request(event: &mut Event, request: &Request) {
     event.method = request.method.to_string();
     event.host.clone_from(&request.authority.host);
     request.target.raw_path().clone_into(&mut event.path);
+}
+
+/// What is seen of a request that cannot be read.
+pub(super) fn unread(event: &mut Event, (ip, method, path): (IpAddr, String, String)) {
+    event.ip = Some(ip);
+    event.method = method;
+    event.path = path;
 }
 
 /// What a refusal says.
@@ -44,5 +52,16 @@ pub(super) fn permit(event: &mut Event, permit: &Permit) {
         if known.client_name.is_some() {
             event.client = known.client.to_string();
         }
+    }
+}
+
+/// What our own answer says.
+pub(super) fn answer(event: &mut Event, told: Option<&Told>) {
+    event.outcome = told.map_or("answered", |told| told.outcome);
+    if let Some(told) = told {
+        event.app.clone_from(&told.app);
+        event.rule.clone_from(&told.rule);
+        event.subject.clone_from(&told.subject);
+        event.detail.clone_from(&told.detail);
     }
 }

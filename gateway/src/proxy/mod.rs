@@ -14,7 +14,7 @@ use crate::refuse;
 use crate::request::Request;
 use crate::respond::{self, Problem};
 use crate::route::Own;
-use crate::telemetry::{Asked, Event, Refused};
+use crate::telemetry::{Asked, Event, Refused, Told};
 use async_trait::async_trait;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::prelude::{Error, ErrorType, HttpPeer, Result};
@@ -49,12 +49,15 @@ pub(crate) struct Progress {
 enum State {
     Received,
     Refused(Box<Refusal>),
-    Answered(&'static str),
+    Answered(Option<Box<Told>>),
     Permitted(Box<Permit>),
 }
 
 /// Time that a client has to send a body to us, and to take an answer.
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How long a WebSocket may be silent.
+const UPGRADED_TIMEOUT: Duration = Duration::from_secs(3600);
 
 /// How long an idle connection of a client is kept.
 const KEEPALIVE_SECONDS: u64 = 60;
@@ -82,22 +85,19 @@ impl ProxyHttp for Proxy {
     async fn request_filter(&self, session: &mut Session, progress: &mut Progress) -> Result<bool> {
         let world = &self.gateway.world;
         let snapshot = self.gateway.snapshot();
-        let request = match read::request(session, world.clock.now(), &progress.id) {
-            Ok(request) => request,
-            Err(refusal) => {
-                let html = read::accepts_html(session);
-                let response = refuse::unread(&refusal, html, &progress.id);
-                progress.state = State::Refused(Box::new(refusal));
-                // What follows on this connection cannot be trusted to be a request.
-                session.set_keepalive(None);
-                body::write(session, response).await?;
-                return Ok(true);
-            }
-        };
+        let request =
+            match read::request(session, &snapshot.config.server.trusted_proxies, world.clock.now(), &progress.id) {
+                Ok(request) => request,
+                Err(refusal) => return self.refuse_unread(session, progress, refusal).await,
+            };
         let outcome = admit::admit(world, &snapshot, &request).await;
         progress.snapshot = Some(Arc::clone(&snapshot));
         match outcome {
             Ok(Outcome::Proxy(permit)) => {
+                if request.upgrade {
+                    // A WebSocket may be silent for long; its connection ends when either side ends it.
+                    session.set_read_timeout(Some(UPGRADED_TIMEOUT));
+                }
                 progress.request = Some(Box::new(request));
                 progress.state = State::Permitted(permit);
                 Ok(false)
@@ -171,12 +171,13 @@ impl ProxyHttp for Proxy {
         let mut told = Event::new(&progress.id, status, progress.started.elapsed());
         told.error = error.map(|error| error.etype().as_str().to_owned());
         told.upstream_status = progress.upstream_status;
-        if let Some(request) = &progress.request {
-            event::request(&mut told, request);
+        match &progress.request {
+            Some(request) => event::request(&mut told, request),
+            None => event::unread(&mut told, read::glimpse(session)),
         }
         match &progress.state {
             State::Received => told.outcome = "aborted",
-            State::Answered(outcome) => told.outcome = outcome,
+            State::Answered(answer) => event::answer(&mut told, answer.as_deref()),
             State::Refused(refusal) => event::refusal(&mut told, refusal),
             State::Permitted(permit) => event::permit(&mut told, permit),
         }
@@ -202,7 +203,7 @@ impl Proxy {
         match own_request.answer(own).await {
             Ok(response) => {
                 drop(own_request);
-                progress.state = State::Answered("answered");
+                progress.state = State::Answered(response.extensions().get::<Told>().cloned().map(Box::new));
                 progress.request = Some(Box::new(request));
                 body::write(session, response).await
             }
@@ -211,6 +212,30 @@ impl Proxy {
                 self.refuse(session, progress, request, refusal).await
             }
         }
+    }
+
+    /// Ends a request that cannot be read.
+    async fn refuse_unread(&self, session: &mut Session, progress: &mut Progress, refusal: Refusal) -> Result<bool> {
+        let response = refuse::unread(&refusal, read::accepts_html(session), &progress.id);
+        let (ip, method, path) = read::glimpse(session);
+        let detail = if let Refusal::Malformed(why) = &refusal { Some((*why).to_owned()) } else { None };
+        self.gateway.world.recorder.record(Refused {
+            id: progress.id.clone(),
+            at: self.gateway.world.clock.now(),
+            reason: refusal.code(),
+            rule: None,
+            app: None,
+            identity: None,
+            via: Via::Browser,
+            client: None,
+            detail,
+            asked: Asked::ForRequest { ip, method, path },
+        });
+        progress.state = State::Refused(Box::new(refusal));
+        // What follows on this connection cannot be trusted to be a request.
+        session.set_keepalive(None);
+        body::write(session, response).await?;
+        Ok(true)
     }
 
     async fn refuse(
@@ -246,6 +271,7 @@ impl Proxy {
             identity: person,
             via,
             client,
+            detail: None,
             asked: Asked::ForRequest {
                 ip: request.ip,
                 method: request.method.to_string(),

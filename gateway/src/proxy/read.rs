@@ -2,7 +2,8 @@
 
 use crate::refusal::Refusal;
 use crate::request::{Parts, Request, check_framing};
-use http::Version;
+use http::{HeaderMap, Version};
+use ipnet::IpNet;
 use oauth::world::Timestamp;
 use pingora::proxy::Session;
 use std::net::{IpAddr, Ipv4Addr};
@@ -14,7 +15,7 @@ const MAX_HEADER_BYTES: usize = 64 * 1024;
 const MAX_TARGET: usize = crate::request::MAX_TARGET_BYTES;
 
 /// Reads the request of a session.
-pub(super) fn request(session: &Session, now: Timestamp, id: &str) -> Result<Request, Refusal> {
+pub(super) fn request(session: &Session, trusted: &[IpNet], now: Timestamp, id: &str) -> Result<Request, Refusal> {
     let header = session.req_header();
     if let Some(http1) = session.as_downstream().as_http1() {
         let raw = http1.get_headers_raw_bytes();
@@ -37,7 +38,8 @@ pub(super) fn request(session: &Session, now: Timestamp, id: &str) -> Result<Req
         authority: header.uri.authority().filter(|_| http2).map(|authority| authority.as_str()),
         headers: &header.headers,
     };
-    Request::read(&parts, ip(session), now, id.to_owned()).map_err(|malformed| Refusal::Malformed(malformed.0))
+    let ip = client_ip(ip(session), &header.headers, trusted);
+    Request::read(&parts, ip, now, id.to_owned()).map_err(|malformed| Refusal::Malformed(malformed.0))
 }
 
 /// Whether the answer to an unreadable request is a page.
@@ -46,8 +48,66 @@ pub(super) fn accepts_html(session: &Session) -> bool {
     accept.and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }
 
+/// The peer's address, and the method and path as far as they can be shown: no query, plain characters, not long.
+pub(super) fn glimpse(session: &Session) -> (IpAddr, String, String) {
+    let header = session.req_header();
+    let target = String::from_utf8_lossy(header.raw_path()).into_owned();
+    let path = target.split(['?', '#']).next().unwrap_or_default();
+    let shown = |text: &str| text.chars().filter(char::is_ascii_graphic).take(200).collect();
+    (ip(session), shown(header.method.as_str()), shown(path))
+}
+
 /// The address of the peer; an unknown one is the unspecified address, which no rule of a configuration names.
 fn ip(session: &Session) -> IpAddr {
     let address = session.client_addr().and_then(|address| address.as_inet());
     address.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |address| address.ip().to_canonical())
+}
+
+/// The client's address. Only a trusted proxy is believed about it, and only up to the first address that is none: whatever
+/// stands to the left of that was written by the client.
+fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+    let is_trusted = |ip: &IpAddr| trusted.iter().any(|network| network.contains(ip));
+    if !is_trusted(&peer) {
+        return peer;
+    }
+    let fields: Vec<_> = headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or("?")).collect();
+    let mut nearest = peer;
+    for hop in fields.iter().flat_map(|field| field.split(',')).rev() {
+        let Ok(ip) = hop.trim().parse::<IpAddr>() else { return nearest };
+        nearest = ip.to_canonical();
+        if !is_trusted(&nearest) {
+            return nearest;
+        }
+    }
+    nearest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(peer: &str, fields: &[&str]) -> String {
+        let mut headers = HeaderMap::new();
+        for field in fields {
+            headers.append("x-forwarded-for", field.parse().unwrap());
+        }
+        let trusted = ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()];
+        client_ip(peer.parse().unwrap(), &headers, &trusted).to_string()
+    }
+
+    #[test]
+    fn hp_08_only_a_trusted_proxy_is_believed_about_the_client() {
+        assert_eq!(seen("203.0.113.9", &["198.51.100.1"]), "203.0.113.9");
+        assert_eq!(seen("10.0.0.1", &[]), "10.0.0.1");
+        assert_eq!(seen("10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
+        assert_eq!(
+            seen("10.0.0.1", &["1.2.3.4, 198.51.100.1, 10.9.9.9"]),
+            "198.51.100.1",
+            "what is left of it was forged"
+        );
+        assert_eq!(seen("10.0.0.1", &["1.2.3.4", "198.51.100.1,10.9.9.9"]), "198.51.100.1");
+        assert_eq!(seen("::1", &["::ffff:198.51.100.1"]), "198.51.100.1");
+        assert_eq!(seen("10.0.0.1", &["198.51.100.1, nonsense"]), "10.0.0.1");
+        assert_eq!(seen("10.0.0.1", &["10.1.1.1, 10.2.2.2"]), "10.1.1.1");
+    }
 }

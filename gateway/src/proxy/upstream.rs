@@ -56,6 +56,7 @@ impl Upstreams {
 
 /// What an upstream may not say in our name.
 pub(super) fn clean_response(response: &mut ResponseHeader, permit: &Permit) {
+    strip_hops(response);
     keep_cookies(response);
     if permit.app().oauth.managed.is_some() {
         // Its own challenge would lead our clients to another authorization server.
@@ -66,6 +67,18 @@ pub(super) fn clean_response(response: &mut ResponseHeader, permit: &Permit) {
     }
     if permit.known().is_some() && !response.headers.contains_key(header::CACHE_CONTROL) {
         let _ = response.insert_header(header::CACHE_CONTROL, "private");
+    }
+}
+
+/// Removes what is about the upstream's connection alone (RFC 9110 section 7.6.1). Framing and upgrades are the parser's.
+fn strip_hops(response: &mut ResponseHeader) {
+    const NOT_NAMES: [&str; 5] = ["close", "upgrade", "content-length", "transfer-encoding", ""];
+    let connection = response.headers.get_all(header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
+    let nominated = connection.flat_map(|value| value.split(',')).map(|name| name.trim().to_ascii_lowercase());
+    let mut hops: Vec<_> = nominated.filter(|name| !NOT_NAMES.contains(&name.as_str())).collect();
+    hops.extend(["keep-alive", "proxy-connection"].map(str::to_owned));
+    for name in hops {
+        response.remove_header(&name);
     }
 }
 
@@ -89,7 +102,7 @@ pub(super) fn describe(error: &Error) -> (u16, &'static str, &'static str) {
         (ErrorType::HTTPStatus(413), _) => (413, "request_too_large", "The request is too large."),
         (ErrorType::ReadTimedout, ErrorSource::Downstream) => (408, "request_timeout", "The request came too slowly."),
         (_, ErrorSource::Downstream) if error.etype() == &ErrorType::InvalidHTTPHeader => {
-            (400, "malformed_request", "The request cannot be read.")
+            (400, "invalid_request", "The request cannot be read.")
         }
         (_, ErrorSource::Downstream) => (0, "client_gone", ""),
         (ErrorType::ConnectTimedout | ErrorType::ReadTimedout | ErrorType::WriteTimedout, _) => {
@@ -103,6 +116,24 @@ pub(super) fn describe(error: &Error) -> (u16, &'static str, &'static str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn hp_26_what_is_about_one_connection_stays_there() {
+        let mut response = ResponseHeader::build(101, None).unwrap();
+        for (name, value) in [
+            ("Connection", "Upgrade, X-Hop"),
+            ("Upgrade", "websocket"),
+            ("X-Hop", "1"),
+            ("Keep-Alive", "x"),
+            ("X-Kept", "1"),
+        ] {
+            response.append_header(name, value).unwrap();
+        }
+        strip_hops(&mut response);
+        let mut names: Vec<_> = response.headers.keys().map(http::HeaderName::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["connection", "upgrade", "x-kept"]);
+    }
 
     #[test]
     fn bs_06_an_upstream_cannot_set_our_cookies() {

@@ -100,6 +100,16 @@ impl Request {
         if values.next().is_some() { None } else { value }
     }
 
+    /// Whether a page of `origin` made the request, as far as the browser says: by `Sec-Fetch-Site`, or else by `Origin`,
+    /// which is `null` for forms of pages that send no referrer. A client that says neither is no browser.
+    pub(crate) fn is_from(&self, origin: &str) -> bool {
+        match (self.hints.fetch_site.as_deref(), self.hints.origin.as_deref()) {
+            (Some("same-origin" | "none"), _) | (None, None) => true,
+            (_, Some(from)) => from == origin,
+            (Some(_), None) => false,
+        }
+    }
+
     /// A person's navigation, and nothing else: the rule of the user guide's "Browser or not".
     pub(crate) fn is_navigation(&self) -> bool {
         matches!(self.method, Method::GET | Method::HEAD)

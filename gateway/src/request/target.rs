@@ -61,6 +61,9 @@ fn decode(path: &str) -> Result<String, Malformed> {
     if decoded.bytes().any(|b| b < 0x20 || b == 0x7f || b == b';') {
         return Err(Malformed("the path has a character that servers read differently"));
     }
+    if is_encoded_twice(&decoded) {
+        return Err(Malformed("the path is encoded twice"));
+    }
     if decoded.contains("//") {
         return Err(Malformed("the path has an empty segment"));
     }
@@ -70,7 +73,7 @@ fn decode(path: &str) -> Result<String, Malformed> {
     Ok(decoded.into_owned())
 }
 
-/// Whole escapes only; none that hides a separator, or another escape.
+/// Whole escapes only; none that hides a separator.
 fn check_escapes(path: &str) -> Result<(), Malformed> {
     for (index, _) in path.match_indices('%') {
         let escape = path.get(index + 1..index + 3).unwrap_or_default();
@@ -78,15 +81,16 @@ fn check_escapes(path: &str) -> Result<(), Malformed> {
         match value {
             None => return Err(Malformed("the path has a broken escape")),
             Some(b'/' | b'\\' | 0) => return Err(Malformed("the path has an encoded separator")),
-            Some(b'%')
-                if path.get(index + 3..index + 5).is_some_and(|next| next.bytes().all(|b| b.is_ascii_hexdigit())) =>
-            {
-                return Err(Malformed("the path is encoded twice"));
-            }
             Some(_) => {}
         }
     }
     Ok(())
+}
+
+/// Whether a decoded path could be decoded once more, whatever its escapes were made of.
+fn is_encoded_twice(decoded: &str) -> bool {
+    let escape = |at: usize| decoded.as_bytes().get(at + 1..at + 3);
+    decoded.match_indices('%').any(|(at, _)| escape(at).is_some_and(|next| next.iter().all(u8::is_ascii_hexdigit)))
 }
 
 #[cfg(test)]
@@ -118,6 +122,8 @@ mod tests {
             "/%00",
             "/%252e%252e/",
             "/%2561",
+            "/%25%36%31",
+            "/%256%31",
             "/%zz",
             "/%",
             "/%4",

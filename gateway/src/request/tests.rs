@@ -42,6 +42,19 @@ fn ch_08_to_ch_14_everything_else_is_not() {
 }
 
 #[test]
+fn bs_11_a_browser_says_where_a_request_comes_from() {
+    let from = |fields: &[(&'static str, &str)]| read(&Method::POST, fields).unwrap().is_from("https://app.ex");
+    assert!(from(&[("sec-fetch-site", "same-origin"), ("origin", "null")]), "a form of a page without referrer");
+    assert!(from(&[("origin", "https://app.ex")]) && from(&[]));
+    for foreign in ["https://evil.ex", "null", "http://app.ex", "https://app.ex:444", "https://app.ex.evil"] {
+        assert!(!from(&[("origin", foreign)]), "{foreign}");
+        assert!(!from(&[("sec-fetch-site", "cross-site"), ("origin", foreign)]), "{foreign}");
+        assert!(!from(&[("sec-fetch-site", "same-site"), ("origin", foreign)]), "{foreign}");
+    }
+    assert!(!from(&[("sec-fetch-site", "cross-site")]));
+}
+
+#[test]
 fn hp_21_two_authorization_headers_are_refused() {
     assert!(read(&Method::GET, &[("authorization", "Bearer a"), ("authorization", "Bearer b")]).is_err());
     assert!(read(&Method::GET, &[("origin", "https://a"), ("origin", "https://b")]).is_err());

@@ -44,7 +44,7 @@ pub struct Account {
     pub username: String,
     /// What the person is called.
     pub name: Option<String>,
-    /// Groups that policies ask for.
+    /// Groups that the upstream is told of.
     pub groups: Vec<String>,
     /// Argon2 hash in PHC form; without one, no password opens the account.
     pub password: Option<String>,
@@ -63,7 +63,6 @@ pub enum Added {
     Exists,
 }
 
-/// Without the password's hash, which has no place in a log.
 impl Account {
     /// The account as policy sees it, signed in by `login_method`.
     pub(crate) fn identity(&self, login_method: &str) -> Identity {
@@ -78,6 +77,7 @@ impl Account {
     }
 }
 
+/// Without the password's hash, which has no place in a log.
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { subject, username, name, groups, password: _, disabled, created_at } = self;

@@ -20,6 +20,8 @@ pub(crate) struct Refused {
     pub(crate) identity: Option<Identity>,
     pub(crate) via: Via,
     pub(crate) client: Option<String>,
+    /// More than the reason's code says.
+    pub(crate) detail: Option<String>,
     pub(crate) asked: Asked,
 }
 
@@ -77,6 +79,7 @@ impl Refused {
             "groups": self.identity.as_ref().map(|identity| &identity.groups),
             "via": self.via.as_str(),
             "client": self.client,
+            "detail": self.detail,
             "policies": explanation,
             "text": explanation.as_ref().map(ToString::to_string),
         });

@@ -3,6 +3,16 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+/// What an answer of our own says to the event of its request.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) outcome: &'static str,
+    pub(crate) app: String,
+    pub(crate) rule: String,
+    pub(crate) subject: String,
+    pub(crate) detail: String,
+}
+
 /// Everything that is known of a request when it ends.
 #[derive(Debug)]
 pub(crate) struct Event {

@@ -7,7 +7,7 @@ mod event;
 mod metrics;
 
 pub(crate) use decisions::{Asked, Recorder, Refused, keep as keep_decisions};
-pub(crate) use event::Event;
+pub(crate) use event::{Event, Told};
 pub(crate) use metrics::Metrics;
 
 use tracing_appender::non_blocking::WorkerGuard;

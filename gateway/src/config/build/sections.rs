@@ -6,8 +6,9 @@ use crate::config::key::Key;
 use crate::config::raw::{RawAdminListen, RawAuth, RawIdentityProvider, RawServer, RawStore};
 use crate::config::report::{Mistake, Report};
 use crate::config::{Auth, IdentityProvider, Origin, Server, Store, unsupported};
+use ipnet::IpNet;
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::thread::available_parallelism;
 
 /// `[server]`
@@ -22,8 +23,9 @@ pub(crate) fn server(report: &mut Report<'_>, raw: &RawServer) -> Option<Server>
         let mistake = Mistake::new("is in `listen` too").help(write(ADMIN_EXAMPLE));
         report.error(&key.field("admin_listen"), mistake);
     }
+    let trusted_proxies = trusted_proxies(report, &key.field("trusted_proxies"), &raw.trusted_proxies);
     let threads = threads(report, &key.field("threads"), raw.threads);
-    Some(Server { listen: listen?, admin_listen: admin_listen?, threads: threads? })
+    Some(Server { listen: listen?, admin_listen: admin_listen?, trusted_proxies: trusted_proxies?, threads: threads? })
 }
 
 /// `[auth]`
@@ -66,6 +68,16 @@ pub(crate) fn identity_providers(
     }
     let local = |name: &String| (name.clone(), IdentityProvider::Local);
     complete.then(|| raw.keys().map(local).collect())
+}
+
+fn trusted_proxies(report: &mut Report<'_>, key: &Key, raw: &[String]) -> Option<Vec<IpNet>> {
+    let network = |text: &String| text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+    let read = raw.iter().enumerate().map(|(index, text)| {
+        let mistake = |_| Mistake::new("must be an address or a network").help(write("10.0.0.0/8"));
+        report.take(&key.index(index), network(text).map_err(mistake))
+    });
+    // All of them first, so that every mistake is told.
+    read.collect::<Vec<_>>().into_iter().collect()
 }
 
 fn listen(report: &mut Report<'_>, key: &Key, raw: Option<&[String]>) -> Option<Vec<SocketAddr>> {

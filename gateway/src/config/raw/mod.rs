@@ -40,6 +40,9 @@ pub(crate) struct RawServer {
     pub(crate) listen: Option<Vec<String>>,
     /// The address of `/healthz`, `/readyz` and `/metrics`, or `false` for none. Default: `"127.0.0.1:9090"`.
     pub(crate) admin_listen: Option<RawAdminListen>,
+    /// The networks of proxies in front, such as a TLS terminator: only what comes from there is believed about the
+    /// client's address (`X-Forwarded-For`, the rightmost address that is none of these). Default: none.
+    pub(crate) trusted_proxies: Vec<String>,
     /// How many threads serve requests. Default: as many as there are CPUs.
     pub(crate) threads: Option<u64>,
 }
