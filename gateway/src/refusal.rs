@@ -26,7 +26,7 @@ pub(crate) enum Refusal {
     /// A credential was presented and is bad: 401, never a fall-through.
     InvalidToken(At, BadCredential),
     /// The policy refuses who asks: 403.
-    Denied(At, Denial),
+    Denied(At, Box<Denial>),
     /// The token lacks scopes that the request needs: 403.
     InsufficientScope(At, String),
     /// A page of another site sent it in the person's name: 403.
@@ -61,15 +61,15 @@ pub(crate) struct Denial {
 
 impl Denial {
     /// Refuses a known credential, or somebody anonymous.
-    pub(crate) fn of(known: Option<&Known>, reason: &'static str, rule: Option<String>) -> Self {
+    pub(crate) fn of(known: Option<&Known>, reason: &'static str, rule: Option<String>) -> Box<Self> {
         let agent = known.filter(|known| known.via != Via::Browser);
-        Self {
+        Box::new(Self {
             reason,
             rule,
             identity: known.map(|known| known.identity.clone()),
             via: known.map_or(Via::Browser, |known| known.via),
             client: agent.map(|known| known.client.to_string()),
-        }
+        })
     }
 
     /// The person's name, as shown to themselves.
