@@ -3,7 +3,7 @@
 mod admin;
 mod tasks;
 
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use crate::gateway::{Gateway, World};
 use crate::proxy::Proxy;
 use crate::store;
@@ -46,9 +46,11 @@ pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
     pingora::tls::install_default_crypto_provider();
     check_addresses(&config)?;
     let store = store::open(&config.store.url)?;
+    let at_rest = store::sealer(config.store.key.as_ref().map(Secret::expose), &config.store.url, &System)?;
     let (recorder, refusals) = Recorder::new();
     let starting = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let world = starting.block_on(World::open(Arc::clone(&store), Arc::new(System), Arc::new(System), recorder))?;
+    let world =
+        starting.block_on(World::open((Arc::clone(&store), &at_rest), Arc::new(System), Arc::new(System), recorder))?;
     drop(starting);
     let settings = config.server.clone();
     let gateway = Arc::new(Gateway::new(world, config));

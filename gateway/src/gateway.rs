@@ -10,6 +10,7 @@ use crate::store::Stores;
 use crate::telemetry::{Metrics, Recorder};
 use arc_swap::ArcSwap;
 use oauth::keys::Keyring;
+use oauth::seal::Sealer;
 use oauth::store::StoreError;
 use oauth::world::{Clock, Random};
 use std::fmt;
@@ -32,12 +33,12 @@ pub(crate) struct World {
 impl World {
     /// Loads the keys and opens the world. The recorder's task is the caller's to run.
     pub(crate) async fn open(
-        store: Arc<dyn Stores>,
+        (store, at_rest): (Arc<dyn Stores>, &Sealer),
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
         recorder: Recorder,
     ) -> Result<Self, StoreError> {
-        let keys = Keyring::load(&*as_oauth(&store), &*random, clock.now()).await?;
+        let keys = Keyring::load(&*as_oauth(&store), at_rest, &*random, clock.now()).await?;
         let seen_epoch = AtomicU64::new(store.epoch().await?);
         let (memory, limits, metrics) = (Memory::new(), Limits::new(), Metrics::new());
         Ok(Self { store, keys: Arc::new(keys), clock, random, memory, limits, recorder, metrics, seen_epoch })

@@ -23,11 +23,18 @@ pub struct Keyring {
 }
 
 impl Keyring {
-    /// Loads the keys; makes those that are missing. All nodes end with the same ones.
-    pub async fn load(store: &dyn Store, random: &dyn Random, now: Timestamp) -> Result<Self, StoreError> {
-        let access_token = ensure(store, KeyPurpose::AccessToken, random, now).await?;
-        let assertion = ensure(store, KeyPurpose::Assertion, random, now).await?;
-        let sealing = ensure(store, KeyPurpose::Sealing, random, now).await?;
+    /// Loads the keys; makes those that are missing. All nodes end with the same ones. The store keeps them sealed by
+    /// `at_rest`, so that who reads the store cannot sign.
+    pub async fn load(
+        store: &dyn Store,
+        at_rest: &Sealer,
+        random: &dyn Random,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let ensure = |purpose| ensure(store, at_rest, purpose, random, now);
+        let access_token = ensure(KeyPurpose::AccessToken).await?;
+        let assertion = ensure(KeyPurpose::Assertion).await?;
+        let sealing = ensure(KeyPurpose::Sealing).await?;
         Ok(Self {
             access_token: SigningKey::from_seed(&access_token)?,
             assertion: SigningKey::from_seed(&assertion)?,
@@ -38,14 +45,20 @@ impl Keyring {
 
 async fn ensure(
     store: &dyn Store,
+    at_rest: &Sealer,
     purpose: KeyPurpose,
     random: &dyn Random,
     now: Timestamp,
 ) -> Result<Zeroizing<[u8; 32]>, StoreError> {
-    let fresh = StoredKey { purpose, secret: Zeroizing::new(random.bytes()), created_at: now };
-    let keys = store.ensure_key(fresh).await?;
-    let kept = keys.into_iter().find(|key| key.purpose == purpose).map(|key| key.secret);
-    kept.ok_or_else(|| StoreError(format!("the key for `{}` was not kept", purpose.as_str())))
+    let name = purpose.as_str();
+    let fresh = Zeroizing::new(random.bytes::<32>());
+    let sealed = at_rest.seal_bytes(name, &fresh[..], random);
+    let keys = store.ensure_key(StoredKey { purpose, sealed, created_at: now }).await?;
+    let kept = keys.into_iter().find(|key| key.purpose == purpose);
+    let kept = kept.ok_or_else(|| StoreError(format!("the key for `{name}` was not kept")))?;
+    let opened = at_rest.open_bytes(name, &kept.sealed).map(Zeroizing::new);
+    let bytes = opened.and_then(|bytes| <[u8; 32]>::try_from(&bytes[..]).ok()).map(Zeroizing::new);
+    bytes.ok_or_else(|| StoreError("its keys were sealed under another store key than the one that was given".into()))
 }
 
 /// An Ed25519 key pair with its `kid`, the RFC 7638 thumbprint.

@@ -12,6 +12,7 @@ mod problem;
 mod raw;
 mod read;
 mod report;
+pub(crate) mod secret;
 mod suggest;
 mod summary;
 mod unsupported;
@@ -21,6 +22,7 @@ mod tests;
 
 pub use load::{load, parse};
 pub use problem::{Problem, Problems};
+pub use secret::Secret;
 
 use oauth::app::App as OAuthApp;
 use policy::Policies;
@@ -73,6 +75,8 @@ pub struct Auth {
 pub struct Store {
     /// Such as `sqlite:doorward.db`.
     pub url: String,
+    /// What the signing keys in it are sealed under; without one, a file beside the database has it.
+    pub key: Option<Secret<[u8; 32]>>,
 }
 
 /// `[identity_providers.NAME]`

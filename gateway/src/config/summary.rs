@@ -27,7 +27,10 @@ impl Config {
                 "url": self.auth.origin.url(),
                 "session_duration": written(self.auth.session_duration),
             },
-            "store": { "url": self.store.url },
+            "store": {
+                "url": self.store.url,
+                "key": if self.store.key.is_some() { "…" } else { "in the file beside the database" },
+            },
             "identity_providers": providers.collect::<Map<_, _>>(),
             "apps": apps.collect::<Map<_, _>>(),
         })

@@ -2,10 +2,12 @@
 
 mod accounts;
 mod decisions;
+mod key;
 mod sqlite;
 
 pub use accounts::{Account, Accounts, Added};
 pub use decisions::{Decisions, StoredDecision};
+pub use key::sealer;
 
 use oauth::store::{Store, StoreError};
 use sqlite::Sqlite;

@@ -115,8 +115,8 @@ impl KeyPurpose {
 pub struct StoredKey {
     /// What it is for.
     pub purpose: KeyPurpose,
-    /// 32 secret bytes: an Ed25519 seed, or a symmetric key.
-    pub secret: zeroize::Zeroizing<[u8; 32]>,
+    /// Its secret bytes, sealed under a key that no store knows ([`crate::keys::Keyring::load`]).
+    pub sealed: Vec<u8>,
     /// When it was made.
     pub created_at: Timestamp,
 }

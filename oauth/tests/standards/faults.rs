@@ -150,6 +150,6 @@ async fn no_keys_are_made_up_when_the_store_is_broken() {
     let bench = Bench::new().await;
     for act in 0..3 {
         bench.store.set(Fault::Nth(act));
-        assert!(Keyring::load(&*bench.store, &*bench.server.random, bench.now).await.is_err());
+        assert!(Keyring::load(&*bench.store, &at_rest(), &*bench.server.random, bench.now).await.is_err());
     }
 }

@@ -54,12 +54,17 @@ pub(crate) struct Tokens {
     pub(crate) scope: String,
 }
 
+/// What the bench's keys are sealed under.
+pub(crate) fn at_rest() -> oauth::seal::Sealer {
+    oauth::seal::Sealer::new([42; 32].into())
+}
+
 impl Bench {
     pub(crate) async fn new() -> Self {
         let store = Arc::new(TestStore::default());
         let policy = Arc::new(Policy::default());
         let random = Arc::new(Seeded::default());
-        let keys = Keyring::load(&*store, &*random, START).await.unwrap();
+        let keys = Keyring::load(&*store, &at_rest(), &*random, START).await.unwrap();
         let server = Server { store: store.clone(), keys: keys.into(), random, approval: policy.clone() };
         let ada = person("ada", "sso-of-ada");
         Self { server, store, policy, wiki: app("wiki", WIKI, MAIL), mail: app("mail", MAIL, WIKI), ada, now: START }

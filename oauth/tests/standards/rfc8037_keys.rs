@@ -71,7 +71,7 @@ async fn ky_12_ky_06_all_nodes_of_a_store_have_the_same_keys() {
     let client = bench.client().await;
     let access = bench.tokens(&client).await.access;
     let later = bench.now.plus(SECOND);
-    let node = Keyring::load(&*bench.store, &*bench.server.random, later).await.unwrap();
+    let node = Keyring::load(&*bench.store, &at_rest(), &*bench.server.random, later).await.unwrap();
     assert_eq!(node.access_token.kid(), bench.server.keys.access_token.kid());
     assert_eq!(node.assertion.kid(), bench.server.keys.assertion.kid());
     assert!(oauth::token::verify(&node.access_token, &bench.wiki, &access, later).is_ok());
@@ -89,4 +89,12 @@ async fn ky_13_keys_cannot_be_printed() {
         kids[0], kids[1]
     );
     assert_eq!(shown, expected);
+}
+
+#[tokio::test]
+async fn ky_13_keys_at_rest_open_only_under_their_own_store_key() {
+    let bench = Bench::new().await;
+    let other = oauth::seal::Sealer::new([43; 32].into());
+    let refused = Keyring::load(&*bench.store, &other, &*bench.server.random, bench.now).await;
+    assert!(refused.unwrap_err().to_string().contains("another store key"));
 }

@@ -21,10 +21,11 @@ impl Forge {
         let client = bench.client().await;
         let good = bench.tokens(&client).await.access;
         let parts: Vec<Value> = good.split('.').take(2).map(decode).collect();
-        let offered = StoredKey { purpose: KeyPurpose::AccessToken, secret: [0; 32].into(), created_at: START };
+        let offered = StoredKey { purpose: KeyPurpose::AccessToken, sealed: vec![0; 72], created_at: START };
         let kept = bench.store.ensure_key(offered).await.unwrap();
-        let seed = kept.into_iter().find(|key| key.purpose == KeyPurpose::AccessToken).unwrap().secret;
-        let key = ed25519_dalek::SigningKey::from_bytes(&seed);
+        let sealed = kept.into_iter().find(|key| key.purpose == KeyPurpose::AccessToken).unwrap().sealed;
+        let seed = at_rest().open_bytes("access_token", &sealed).unwrap();
+        let key = ed25519_dalek::SigningKey::from_bytes(&seed.try_into().unwrap());
         let forge = Self { bench, key, header: parts[0].clone(), claims: parts[1].clone() };
         assert_eq!(forge.sign(&forge.header, &forge.claims), Ok(()), "the forger can make good tokens");
         forge

@@ -3,8 +3,9 @@
 use super::values::{HOUR, duration, missing, write};
 use super::web_url::WebUrl;
 use crate::config::key::Key;
-use crate::config::raw::{RawAdminListen, RawAuth, RawIdentityProvider, RawServer, RawStore};
+use crate::config::raw::{RawAdminListen, RawAuth, RawIdentityProvider, RawSecret, RawServer, RawStore};
 use crate::config::report::{Mistake, Report};
+use crate::config::secret::{self, Secret};
 use crate::config::{Auth, IdentityProvider, Origin, Server, Store, unsupported};
 use ipnet::IpNet;
 use std::collections::BTreeMap;
@@ -42,12 +43,25 @@ pub(crate) fn auth(report: &mut Report<'_>, raw: &RawAuth) -> Option<Auth> {
 /// `[store]`
 pub(crate) fn store(report: &mut Report<'_>, raw: &RawStore) -> Option<Store> {
     let url = raw.url.as_deref().unwrap_or(STORE_EXAMPLE);
+    let key = match &raw.key {
+        None => Some(None),
+        Some(key) => report.take(&Key::section("store").field("key"), store_key(key)).map(Some),
+    };
     let checked = match url.split_once(':') {
-        Some(("sqlite", file)) if !file.is_empty() => Ok(Store { url: url.to_owned() }),
+        Some(("sqlite", file)) if !file.is_empty() => Ok(url.to_owned()),
         Some(("postgres" | "postgresql", _)) => Err(Mistake::new(format!("PostgreSQL is {}", unsupported::MESSAGE))),
         _ => Err(Mistake::new("must be `sqlite:` and a file name").help(write(STORE_EXAMPLE))),
     };
-    report.take(&Key::section("store").field("url"), checked)
+    let url = report.take(&Key::section("store").field("url"), checked);
+    Some(Store { url: url?, key: key? })
+}
+
+fn store_key(raw: &RawSecret) -> Result<Secret<[u8; 32]>, Mistake> {
+    let text = secret::read(raw)?;
+    secret::decode_key(&text).map(Secret::new).ok_or_else(|| {
+        let help = "make one with `openssl rand -base64 32`".to_owned();
+        Mistake::new("the secret is not 32 bytes of base64").help(help)
+    })
 }
 
 /// `[identity_providers]`

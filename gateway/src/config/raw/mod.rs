@@ -8,7 +8,7 @@ pub(crate) use oauth::{RawGrant, RawOAuth, RawRegistration, RawRequires, RawScop
 
 use policy::{RawGroup, RawPolicy};
 use serde::Deserialize;
-use serde::de::{Deserializer, Error, Unexpected, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, Unexpected, Visitor};
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -72,6 +72,9 @@ pub(crate) struct RawAuth {
 pub(crate) struct RawStore {
     /// `sqlite:` and a file name. Default: `"sqlite:doorward.db"`.
     pub(crate) url: Option<String>,
+    /// The key under which the signing keys in the store are sealed: 32 bytes as base64, from `{ env = "NAME" }` or
+    /// `{ file = "PATH" }`. Default: a file beside the database, made at the first start, readable by its owner alone.
+    pub(crate) key: Option<RawSecret>,
 }
 
 /// `[identity_providers.NAME]`
@@ -88,6 +91,48 @@ pub(crate) struct RawIdentityProvider {
 pub(crate) enum RawProviderType {
     /// Built-in accounts.
     Local,
+}
+
+/// A secret: where it is, never what it is.
+#[derive(Debug)]
+pub(crate) enum RawSecret {
+    /// `{ env = "NAME" }`
+    Env(String),
+    /// `{ file = "PATH" }`
+    File(String),
+}
+
+impl<'de> Deserialize<'de> for RawSecret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SecretVisitor)
+    }
+}
+
+struct SecretVisitor;
+
+impl<'de> Visitor<'de> for SecretVisitor {
+    type Value = RawSecret;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("`{ env = \"NAME\" }` or `{ file = \"PATH\" }`; a secret has no place in this file")
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<RawSecret, E> {
+        // The text itself is not repeated.
+        Err(E::invalid_type(Unexpected::Other("a string"), &self))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<RawSecret, A::Error> {
+        let read = match map.next_key::<String>()?.as_deref() {
+            Some("env") => RawSecret::Env(map.next_value()?),
+            Some("file") => RawSecret::File(map.next_value()?),
+            _ => return Err(A::Error::invalid_type(Unexpected::Map, &self)),
+        };
+        if map.next_key::<String>()?.is_some() {
+            return Err(A::Error::invalid_length(2, &self));
+        }
+        Ok(read)
+    }
 }
 
 impl<'de> Deserialize<'de> for RawAdminListen {

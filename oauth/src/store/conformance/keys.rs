@@ -3,7 +3,6 @@
 use super::{SECOND, START, at_once, ok};
 use crate::store::{KeyPurpose, Store, StoredKey};
 use std::sync::Arc;
-use zeroize::Zeroizing;
 
 super::cases!(each_purpose_keeps_its_first_key, all_of_many_writers_get_one_key);
 
@@ -34,12 +33,12 @@ async fn all_of_many_writers_get_one_key(store: Arc<dyn Store>) {
 }
 
 fn key(purpose: KeyPurpose, byte: u8) -> StoredKey {
-    StoredKey { purpose, secret: Zeroizing::new([byte; 32]), created_at: START }
+    StoredKey { purpose, sealed: vec![byte; 72], created_at: START }
 }
 
 /// Purposes and the byte that their secret consists of, in the order of the purposes' names.
 fn secrets(keys: &[StoredKey]) -> Vec<(KeyPurpose, u8)> {
-    let mut secrets: Vec<_> = keys.iter().map(|key| (key.purpose, key.secret[0])).collect();
+    let mut secrets: Vec<_> = keys.iter().map(|key| (key.purpose, key.sealed[0])).collect();
     secrets.sort_by_key(|(purpose, _)| purpose.as_str());
     secrets
 }

@@ -1,4 +1,4 @@
--- The tables of version 1. Times are seconds since the Unix epoch; of secrets there are only hashes, keys excepted.
+-- The tables of version 1. Times are seconds since the Unix epoch; of secrets there are only hashes, and keys are sealed.
 
 -- Numbers of which there is one: the epoch, which counts the acts that took something away.
 CREATE TABLE meta (
@@ -10,7 +10,7 @@ INSERT INTO meta (name, value) VALUES ('epoch', 0);
 
 CREATE TABLE keys (
     purpose    TEXT    NOT NULL PRIMARY KEY,
-    secret     BLOB    NOT NULL CHECK (length(secret) = 32),
+    sealed     BLOB    NOT NULL,
     created_at INTEGER NOT NULL
 ) STRICT;
 

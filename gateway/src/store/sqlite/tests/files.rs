@@ -9,7 +9,6 @@ use rusqlite::Connection;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use zeroize::Zeroizing;
 
 #[tokio::test]
 async fn only_the_owner_may_read_a_new_database() {
@@ -66,10 +65,10 @@ async fn an_act_is_answered_when_it_is_on_the_disk() {
 #[tokio::test]
 async fn what_was_kept_is_there_after_a_restart() {
     let folder = Folder::new();
-    let key = |byte| StoredKey { purpose: KeyPurpose::Sealing, secret: Zeroizing::new([byte; 32]), created_at: NOW };
+    let key = |byte| StoredKey { purpose: KeyPurpose::Sealing, sealed: vec![byte; 72], created_at: NOW };
     ok(open(&folder.database()).ensure_key(key(1)).await);
     let kept = ok(open(&folder.database()).ensure_key(key(2)).await);
-    assert_eq!(*kept[0].secret, [1; 32]);
+    assert_eq!(kept[0].sealed, [1; 72]);
 }
 
 #[test]
