@@ -44,7 +44,7 @@ async fn asm_05_asm_06_asm_07_asm_08_asm_09_asm_12_asm_14_asm_19_asm_22_the_meta
 }
 
 #[tokio::test]
-async fn asm_10_asm_13_asm_20_asm_21_what_is_off_is_not_advertised() {
+async fn asm_10_cm_20_asm_13_asm_20_asm_21_what_is_off_is_not_advertised() {
     let bench = Bench::new().await;
     let metadata = metadata(&bench).await;
     for off in [

@@ -1,0 +1,129 @@
+//! A person's browser without scripts: cookies per host, redirects, forms.
+
+use super::{Request, Response, User, Wire};
+use std::collections::{BTreeMap, HashMap};
+
+#[derive(Clone, Default)]
+pub(crate) struct Browser {
+    port: u16,
+    jars: HashMap<String, BTreeMap<String, String>>,
+}
+
+impl Browser {
+    pub(crate) fn new(port: u16) -> Self {
+        Self { port, jars: HashMap::new() }
+    }
+
+    /// One request, with the cookies of its host. Redirects are not followed.
+    #[track_caller]
+    pub(crate) fn send(&mut self, request: Request) -> Response {
+        let host = host_of(&request.url());
+        let cookies: Vec<_> =
+            self.jars.entry(host.clone()).or_default().iter().map(|(k, v)| format!("{k}={v}")).collect();
+        let request = if cookies.is_empty() { request } else { request.header("Cookie", &cookies.join("; ")) };
+        let response = Wire::open(self.port).send(&request);
+        for cookie in response.all("set-cookie") {
+            self.keep(&host, cookie);
+        }
+        response
+    }
+
+    fn keep(&mut self, host: &str, cookie: &str) {
+        let mut parts = cookie.split("; ");
+        let (name, value) = parts.next().and_then(|pair| pair.split_once('=')).unwrap();
+        let jar = self.jars.entry(host.to_owned()).or_default();
+        if parts.any(|attribute| attribute == "Max-Age=0") {
+            jar.remove(name);
+        } else {
+            jar.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    /// Follows a link, and redirects as long as they stay at the site.
+    #[track_caller]
+    pub(crate) fn open(&mut self, url: &str) -> Response {
+        let response = self.send(Request::get(url).html());
+        self.follow(response)
+    }
+
+    #[track_caller]
+    fn follow(&mut self, mut response: Response) -> Response {
+        for _ in 0..10 {
+            if !(300..400).contains(&response.status) || !self.is_of_site(response.location()) {
+                return response;
+            }
+            let next = response.location().to_owned();
+            response = self.send(Request::get(&next).html());
+        }
+        panic!("redirected in a circle, last to {}", response.location());
+    }
+
+    fn is_of_site(&self, url: &str) -> bool {
+        let authority = url.split('/').nth(2).unwrap_or_default();
+        authority.ends_with(&format!(":{}", self.port))
+    }
+
+    /// Sends the form of a page: its hidden fields and these. Redirects are not followed.
+    #[track_caller]
+    pub(crate) fn submit(&mut self, page: &Response, fields: &[(&str, &str)]) -> Response {
+        let request = form(page, fields);
+        self.send(request)
+    }
+
+    /// Opens a page of an app, signing in on the way if need be, and consents to nothing.
+    #[track_caller]
+    pub(crate) fn sign_in(&mut self, url: &str, user: &User) -> Response {
+        let page = self.open(url);
+        if !page.text().contains("name=\"password\"") {
+            return page;
+        }
+        let response = self.submit(&page.expect(200), &[("username", user.name), ("password", &user.password)]);
+        self.follow(response.expect(303))
+    }
+
+    pub(crate) fn cookie(&self, host: &str, name: &str) -> Option<&str> {
+        self.jars.get(host)?.get(name).map(String::as_str)
+    }
+
+    pub(crate) fn set_cookie(&mut self, host: &str, name: &str, value: &str) {
+        self.jars.entry(host.to_owned()).or_default().insert(name.to_owned(), value.to_owned());
+    }
+
+    /// All cookie values, for looking whether they leaked.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        self.jars.values().flat_map(BTreeMap::values).cloned().collect()
+    }
+}
+
+/// The request that the form of a page makes, as a browser sends it: our pages send no referrer, so `Origin` is `null`.
+#[track_caller]
+pub(crate) fn form(page: &Response, fields: &[(&str, &str)]) -> Request {
+    let text = page.text();
+    let form = text.split_once("<form").map(|(_, form)| form).unwrap_or_else(|| panic!("no form in {text}"));
+    let action = attribute(form, "action").expect("an action");
+    let origin = origin_of(&page.url);
+    let mut all = Vec::new();
+    for input in form.split("<input").skip(1).filter(|input| attribute(input, "type").as_deref() == Some("hidden")) {
+        all.push((attribute(input, "name").unwrap(), attribute(input, "value").unwrap_or_default()));
+    }
+    all.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    let pairs: Vec<_> = all.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let request = Request::post(&format!("{origin}{action}")).html().header("Origin", "null");
+    request.header("Sec-Fetch-Site", "same-origin").header("Sec-Fetch-Mode", "navigate").form(&pairs)
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let tag = tag.split('>').next()?;
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    let value = rest.split('"').next()?;
+    Some(value.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+}
+
+fn origin_of(url: &str) -> String {
+    url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+}
+
+fn host_of(url: &str) -> String {
+    let authority = url.split('/').nth(2).unwrap_or_default();
+    authority.split(':').next().unwrap_or_default().to_owned()
+}

@@ -1,0 +1,15 @@
+//! What users, operators, clients and upstreams meet: black-box tests of the built program, one file per story. A test's
+//! name begins with the requirements that it holds.
+
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+mod agents;
+mod browser;
+mod challenge;
+mod config_reload;
+mod harness;
+mod operations;
+mod pages;
+mod policies;
+mod raw;
+mod upstream;
