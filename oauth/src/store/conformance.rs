@@ -4,6 +4,7 @@ mod clients;
 mod codes;
 mod garbage;
 mod keys;
+mod lists;
 mod revocation;
 mod rotation;
 
@@ -22,6 +23,7 @@ pub async fn run(new: impl AsyncFn() -> Arc<dyn Store>) {
     codes::run(&new).await;
     rotation::run(&new).await;
     revocation::run(&new).await;
+    lists::run(&new).await;
     garbage::run(&new).await;
 }
 

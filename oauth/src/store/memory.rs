@@ -3,8 +3,8 @@
 //! INVARIANT: every method locks once, does all its work without waiting, and unlocks; that makes it one transaction.
 
 use super::{
-    Code, Credential, Grant, Issued, KeyPurpose, Redeemed, Registered, RegistrationLimits, Rotation, Store, StoreError,
-    StoredKey, Successor,
+    Code, Credential, Grant, Issued, KeyPurpose, Listed, Redeemed, Registered, RegistrationLimits, Rotation, Store,
+    StoreError, StoredKey, Successor,
 };
 use crate::client::{Client, ClientId};
 use crate::secret::SecretHash;
@@ -109,6 +109,15 @@ impl Store for Memory {
 
     async fn grant(&self, id: &str) -> Result<Option<Grant>, StoreError> {
         Ok(self.lock()?.grants.get(id).cloned())
+    }
+
+    async fn grants(
+        &self,
+        subject: Option<&str>,
+        app: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Vec<Listed>, StoreError> {
+        Ok(self.lock()?.list(subject, app, now))
     }
 
     async fn revoke_grant(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
@@ -218,6 +227,21 @@ impl State {
                 Rotation::Reused
             }
         }
+    }
+
+    fn list(&self, subject: Option<&str>, app: Option<&str>, now: Timestamp) -> Vec<Listed> {
+        let asked_for = |grant: &&Grant| {
+            subject.is_none_or(|subject| grant.subject == subject)
+                && app.is_none_or(|app| grant.app == app)
+                && grant.is_live(now)
+        };
+        let mut grants: Vec<_> = self.grants.values().filter(asked_for).cloned().collect();
+        grants.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
+        let listed = |grant: Grant| {
+            let client = self.clients.get(&(grant.app.clone(), grant.client.clone())).cloned();
+            Listed { grant, client }
+        };
+        grants.into_iter().map(listed).collect()
     }
 
     /// Ends what is live among `grants` and everything that came from them, at whatever remove.

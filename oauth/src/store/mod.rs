@@ -68,6 +68,10 @@ pub trait Store: Send + Sync {
     /// A grant by its id, whatever its state.
     async fn grant(&self, id: &str) -> Result<Option<Grant>, StoreError>;
 
+    /// The live grants, oldest first, each with its client: of `subject` alone, and at `app` alone, where they are named.
+    async fn grants(&self, subject: Option<&str>, app: Option<&str>, now: Timestamp)
+    -> Result<Vec<Listed>, StoreError>;
+
     /// Ends a grant and every grant that came from it; `false` if there was nothing live to end.
     async fn revoke_grant(&self, id: &str, now: Timestamp) -> Result<bool, StoreError>;
 
@@ -211,6 +215,15 @@ impl Grant {
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && now < self.expires_at
     }
+}
+
+/// A live grant in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// The grant.
+    pub grant: Grant,
+    /// The registered client that holds it; `None` for a browser.
+    pub client: Option<Client>,
 }
 
 /// A long-lived secret of a grant: a refresh token or a session cookie.

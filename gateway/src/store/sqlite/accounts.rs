@@ -25,7 +25,7 @@ impl Accounts for Sqlite {
     }
 
     async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        self.read(|db| sql::all(db, "SELECT * FROM accounts ORDER BY username", read)).await
+        self.read(|db| sql::all(db, "SELECT * FROM accounts ORDER BY username", [], read)).await
     }
 
     async fn set_password(&self, username: &str, phc: &str, now: Timestamp) -> Result<bool, StoreError> {

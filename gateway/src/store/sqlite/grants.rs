@@ -1,8 +1,8 @@
 //! Grants in SQLite, and the epoch that counts what was taken from them.
 
-use super::{credentials, sql};
+use super::{clients, credentials, sql};
 use oauth::client::ClientId;
-use oauth::store::{Credential, Grant};
+use oauth::store::{Credential, Grant, Listed};
 use oauth::world::Timestamp;
 use rusqlite::{Connection, Result, Row, named_params};
 use std::time::Duration;
@@ -33,6 +33,19 @@ pub(super) fn open(db: &Connection, grant: &Grant, credential: &Credential) -> R
 /// A grant, live or not.
 pub(super) fn find(db: &Connection, id: &str) -> Result<Option<Grant>> {
     sql::first(db, "SELECT * FROM grants WHERE id = ?1", [id], read)
+}
+
+/// The live grants, oldest first: of a subject alone, and at an app alone, where they are named.
+pub(super) fn list(db: &Connection, subject: Option<&str>, app: Option<&str>, now: Timestamp) -> Result<Vec<Listed>> {
+    // Two statements, because one with `OR` would not use the index.
+    let whose = if subject.is_some() { "subject = ?1" } else { "?1 IS NULL" };
+    let select = format!(
+        "SELECT * FROM grants WHERE {whose} AND (?2 IS NULL OR app = ?2) AND revoked_at IS NULL AND expires_at > ?3
+         ORDER BY created_at, id"
+    );
+    let grants = sql::all(db, &select, (subject, app, now.seconds()), read)?;
+    let listed = |grant: Grant| Ok(Listed { client: clients::find(db, &grant.app, &grant.client)?, grant });
+    grants.into_iter().map(listed).collect()
 }
 
 /// Ends a grant and all that came from it; gives how many were live.

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Error, Result, Row};
 pub(super) fn ensure(db: &Connection, key: &StoredKey) -> Result<Vec<StoredKey>> {
     let insert = "INSERT INTO keys (purpose, sealed, created_at) VALUES (?1, ?2, ?3) ON CONFLICT (purpose) DO NOTHING";
     sql::execute(db, insert, (key.purpose.as_str(), key.sealed.as_slice(), key.created_at.seconds()))?;
-    sql::all(db, "SELECT * FROM keys", read)
+    sql::all(db, "SELECT * FROM keys", [], read)
 }
 
 fn read(row: &Row<'_>) -> Result<StoredKey> {

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use oauth::client::{Client, ClientId};
 use oauth::secret::SecretHash;
 use oauth::store::{
-    Code, Credential, Grant, Issued, Redeemed, Registered, RegistrationLimits, Rotation, Store, StoreError, StoredKey,
-    Successor,
+    Code, Credential, Grant, Issued, Listed, Redeemed, Registered, RegistrationLimits, Rotation, Store, StoreError,
+    StoredKey, Successor,
 };
 use oauth::world::Timestamp;
 use std::time::Duration;
@@ -77,6 +77,16 @@ impl Store for Sqlite {
     async fn grant(&self, id: &str) -> Result<Option<Grant>, StoreError> {
         let id = id.to_owned();
         self.read(move |db| grants::find(db, &id)).await
+    }
+
+    async fn grants(
+        &self,
+        subject: Option<&str>,
+        app: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Vec<Listed>, StoreError> {
+        let (subject, app) = (subject.map(str::to_owned), app.map(str::to_owned));
+        self.read(move |db| grants::list(db, subject.as_deref(), app.as_deref(), now)).await
     }
 
     async fn revoke_grant(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {

@@ -22,8 +22,13 @@ pub(super) fn first<T>(
 }
 
 /// All rows.
-pub(super) fn all<T>(db: &Connection, sql: &str, read: fn(&Row<'_>) -> Result<T>) -> Result<Vec<T>> {
-    db.prepare_cached(sql)?.query_map([], read)?.collect()
+pub(super) fn all<T>(
+    db: &Connection,
+    sql: &str,
+    parameters: impl Params,
+    read: fn(&Row<'_>) -> Result<T>,
+) -> Result<Vec<T>> {
+    db.prepare_cached(sql)?.query_map(parameters, read)?.collect()
 }
 
 /// A number that cannot be negative.

@@ -5,8 +5,8 @@ use oauth::client::{Client, ClientId};
 use oauth::secret::SecretHash;
 use oauth::store::memory::Memory;
 use oauth::store::{
-    Code, Credential, Grant, Issued, Redeemed, Registered, RegistrationLimits, Rotation, Store, StoreError, StoredKey,
-    Successor,
+    Code, Credential, Grant, Issued, Listed, Redeemed, Registered, RegistrationLimits, Rotation, Store, StoreError,
+    StoredKey, Successor,
 };
 use oauth::world::Timestamp;
 use std::sync::Mutex;
@@ -134,6 +134,15 @@ impl Store for TestStore {
 
     async fn grant(&self, id: &str) -> Result<Option<Grant>, StoreError> {
         self.act(self.inner.grant(id)).await
+    }
+
+    async fn grants(
+        &self,
+        subject: Option<&str>,
+        app: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Vec<Listed>, StoreError> {
+        self.act(self.inner.grants(subject, app, now)).await
     }
 
     async fn revoke_grant(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
