@@ -115,6 +115,14 @@ impl Bench {
         id(&self.registered(&json!({ "client_name": "Test", "redirect_uris": [REDIRECT] })).await)
     }
 
+    /// A client of the wiki that has a secret: its id, and the secret.
+    pub(crate) async fn confidential(&self, method: &str) -> (String, String) {
+        let metadata =
+            json!({ "client_name": method, "redirect_uris": [REDIRECT], "token_endpoint_auth_method": method });
+        let client = self.registered(&metadata).await;
+        (id(&client), client["client_secret"].as_str().unwrap().to_owned())
+    }
+
     /// Another public client of the wiki, with the same redirect URI.
     pub(crate) async fn other_client(&self) -> String {
         id(&self.registered(&json!({ "client_name": "Other", "redirect_uris": [REDIRECT] })).await)

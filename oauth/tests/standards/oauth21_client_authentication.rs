@@ -5,17 +5,6 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{StatusCode, header};
 use serde_json::json;
 
-/// A client that has a secret.
-async fn confidential(bench: &Bench, method: &str) -> (String, String) {
-    let metadata = json!({ "client_name": method, "redirect_uris": [REDIRECT], "token_endpoint_auth_method": method });
-    let client = bench.registered(&metadata).await;
-    (id(&client), client["client_secret"].as_str().unwrap().to_owned())
-}
-
-fn basic(id: &str, secret: &str) -> String {
-    format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
-}
-
 async fn redeem(bench: &Bench, client: &str) -> Fields {
     redemption(client, &bench.code(client).await)
 }
@@ -40,8 +29,8 @@ async fn ca_01_ca_03_a_public_client_may_name_itself_by_basic_without_a_secret()
 #[tokio::test]
 async fn ca_02_a_secret_in_the_body() {
     let bench = Bench::new().await;
-    let (client, secret) = confidential(&bench, "client_secret_post").await;
-    let (_, foreign) = confidential(&bench, "client_secret_post").await;
+    let (client, secret) = bench.confidential("client_secret_post").await;
+    let (_, foreign) = bench.confidential("client_secret_post").await;
     let form = redeem(&bench, &client).await;
     for wrong in ["", "x", &foreign, &secret.to_ascii_uppercase(), &secret[..secret.len() - 1]] {
         let answer = bench.token(&bench.wiki, &form.clone().with("client_secret", wrong)).await;
@@ -54,7 +43,7 @@ async fn ca_02_a_secret_in_the_body() {
 #[tokio::test]
 async fn ca_03_basic_with_and_without_form_encoding() {
     let bench = Bench::new().await;
-    let (client, secret) = confidential(&bench, "client_secret_basic").await;
+    let (client, secret) = bench.confidential("client_secret_basic").await;
     let unreserved = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
     assert!(client.bytes().chain(secret.bytes()).all(unreserved), "both encodings send the same bytes");
     let encoded: String = secret.bytes().map(|b| format!("%{b:02X}")).collect();
@@ -69,7 +58,7 @@ async fn ca_03_basic_with_and_without_form_encoding() {
 #[tokio::test]
 async fn ca_04_one_way_of_authentication_at_a_time() {
     let bench = Bench::new().await;
-    let (client, secret) = confidential(&bench, "client_secret_basic").await;
+    let (client, secret) = bench.confidential("client_secret_basic").await;
     let other = bench.other_client().await;
     let credentials = basic(&client, &secret);
     let form = redeem(&bench, &client).await;
@@ -84,8 +73,8 @@ async fn ca_04_one_way_of_authentication_at_a_time() {
 #[tokio::test]
 async fn ca_05_only_the_registered_method() {
     let bench = Bench::new().await;
-    let (by_basic, basic_secret) = confidential(&bench, "client_secret_basic").await;
-    let (by_post, post_secret) = confidential(&bench, "client_secret_post").await;
+    let (by_basic, basic_secret) = bench.confidential("client_secret_basic").await;
+    let (by_post, post_secret) = bench.confidential("client_secret_post").await;
     let public = bench.client().await;
     let form = redeem(&bench, &by_basic).await;
     bench
@@ -121,7 +110,7 @@ async fn ca_06_off_client_assertions_are_refused() {
 #[tokio::test]
 async fn tk_11_who_tried_basic_is_told_to() {
     let bench = Bench::new().await;
-    let (client, secret) = confidential(&bench, "client_secret_basic").await;
+    let (client, secret) = bench.confidential("client_secret_basic").await;
     let form = redeem(&bench, &client).await.without("client_id");
     for bad in [
         basic(&client, "wrong"),
@@ -149,7 +138,7 @@ async fn tk_11_who_tried_basic_is_told_to() {
 #[tokio::test]
 async fn ca_05_tk_22_refreshing_needs_the_secret_too() {
     let bench = Bench::new().await;
-    let (client, secret) = confidential(&bench, "client_secret_post").await;
+    let (client, secret) = bench.confidential("client_secret_post").await;
     let form = redeem(&bench, &client).await.and("client_secret", &secret);
     let tokens = bench.token(&bench.wiki, &form).await.tokens();
     let form = refreshing(&client, &tokens.refresh);
@@ -161,7 +150,7 @@ async fn ca_05_tk_22_refreshing_needs_the_secret_too() {
 #[tokio::test]
 async fn dr_13_the_secret_of_a_client_is_told_once() {
     let bench = Bench::new().await;
-    let (_, secret) = confidential(&bench, "client_secret_post").await;
+    let (_, secret) = bench.confidential("client_secret_post").await;
     let metadata = json!({ "client_name": "client_secret_post", "redirect_uris": [REDIRECT] });
     assert!(!bench.registered(&metadata).await.to_string().contains(&secret));
 }

@@ -5,7 +5,7 @@ use super::request::Authorization;
 use super::{approve, issue, page, refuse};
 use crate::app::CONSENT_LIFETIME;
 use crate::call::{Call, Consent, Person, Reply, Server};
-use crate::endpoint::token::is_form;
+use crate::endpoint::is_form;
 use crate::error::{Code as ErrorCode, Error};
 use crate::parameters::Parameters;
 use crate::redirect_uri::{csp_source, is_loopback, shown_host};

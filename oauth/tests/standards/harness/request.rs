@@ -1,6 +1,7 @@
 //! What clients and browsers send.
 
 use super::{REDIRECT, VERIFIER};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{Method, Request, header};
 use oauth::pkce;
@@ -29,6 +30,11 @@ pub(crate) fn redemption(client: &str, code: &str) -> Fields {
 
 pub(crate) fn refreshing(client: &str, token: &str) -> Fields {
     fields([("grant_type", "refresh_token"), ("client_id", client), ("refresh_token", token)])
+}
+
+/// The header of HTTP Basic.
+pub(crate) fn basic(id: &str, secret: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
 }
 
 /// Form or query parameters, in order.
