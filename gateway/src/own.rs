@@ -15,6 +15,7 @@ use bytes::Bytes;
 use http::{Method, Response, StatusCode, header};
 use oauth::call::Consent;
 use oauth::client::ClientId;
+use oauth::endpoint::revocation::Revoked;
 use oauth::error::{Code, Error};
 use oauth::{Call, Endpoint, Reply};
 use policy::{Identity, Via};
@@ -86,8 +87,8 @@ impl OwnRequest<'_> {
         let person = if at_login { person(world, login, request).await? } else { None };
         let call = Call { app: &app.oauth, endpoint, person: person.as_ref(), now: request.now };
         let reply = self.snapshot.oauth.answer(call, &self.http).await;
-        if *endpoint == Endpoint::Token {
-            // A replay may just have ended a grant: the next request must see it.
+        if matches!(endpoint, Endpoint::Token | Endpoint::Revocation) {
+            // A replay or the client may just have ended a grant: the next request must see it.
             if world.heed_revocations().await.is_err() {
                 world.memory.forget();
             }
@@ -99,7 +100,7 @@ impl OwnRequest<'_> {
         let bucket = match endpoint {
             Endpoint::Authorization => Bucket::Authorization,
             Endpoint::Registration => Bucket::Registration,
-            Endpoint::Token => Bucket::Token,
+            Endpoint::Token | Endpoint::Revocation => Bucket::Token,
             Endpoint::ProtectedResource { .. } | Endpoint::AuthorizationServer | Endpoint::Jwks => return true,
         };
         self.world.limits.take(bucket, self.request.ip)
@@ -116,6 +117,10 @@ impl OwnRequest<'_> {
                 if let Some(error) = response.extensions().get::<Error>().cloned() {
                     self.log(app, &error);
                     response.extensions_mut().insert(told(app, &error));
+                }
+                if let Some(Revoked { grant, subject, client }) = response.extensions().get() {
+                    let (id, app) = (self.request.id.as_str(), app.id.as_str());
+                    tracing::info!(target: "audit", act = "revoke", by = "client", subject, grant, client, app, id);
                 }
                 Ok(response)
             }

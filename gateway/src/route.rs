@@ -122,6 +122,7 @@ impl Routes {
             let endpoint = match name {
                 "token" => Endpoint::Token,
                 "register" => Endpoint::Registration,
+                "revoke" => Endpoint::Revocation,
                 "jwks" => Endpoint::Jwks,
                 _ => return Own::Nothing,
             };

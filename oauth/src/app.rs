@@ -43,6 +43,8 @@ pub struct Endpoints {
     /// On the app's host.
     pub registration: String,
     /// On the app's host.
+    pub revocation: String,
+    /// On the app's host.
     pub jwks: String,
 }
 

@@ -45,6 +45,8 @@ pub enum Endpoint {
     Authorization,
     /// OAuth 2.1 section 3.2.
     Token,
+    /// RFC 7009.
+    Revocation,
 }
 
 /// One call of an endpoint.

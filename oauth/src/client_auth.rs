@@ -1,4 +1,4 @@
-//! Client authentication at the token endpoint (OAuth 2.1 section 2.4): exactly one method, the registered one.
+//! Client authentication, at every endpoint that asks for it (OAuth 2.1 section 2.4): exactly one method, the registered one.
 
 use crate::app::App;
 use crate::client::{Authentication, Client, ClientId};
@@ -18,7 +18,7 @@ struct Presented {
     basic: bool,
 }
 
-/// The client that makes a token request, authenticated as it registered.
+/// The client that makes a request, authenticated as it registered.
 pub(crate) async fn authenticate(
     store: &dyn Store,
     app: &App,

@@ -1,7 +1,7 @@
 //! The authorization server: one function from a request at one of its endpoints to a [`Reply`].
 
 use crate::call::{Call, Endpoint, Reply, Server};
-use crate::endpoint::{authorization, authorization_server, jwks, protected_resource, registration, token};
+use crate::endpoint::{authorization, authorization_server, jwks, protected_resource, registration, revocation, token};
 use crate::error::{Code, Error};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -24,7 +24,7 @@ impl Server {
         let Some(managed) = &call.app.managed else {
             return Err(Error::new(Code::NotFound, "this app has no managed OAuth"));
         };
-        let post = matches!(call.endpoint, Endpoint::Registration | Endpoint::Token);
+        let post = matches!(call.endpoint, Endpoint::Registration | Endpoint::Token | Endpoint::Revocation);
         if request.method() == Method::OPTIONS {
             return Ok(preflight(post));
         }
@@ -40,6 +40,7 @@ impl Server {
             Endpoint::Jwks => Ok(jwks::answer(&[&self.keys.access_token])),
             Endpoint::Registration => registration::answer(self, (call.app, managed), request, call.now).await,
             Endpoint::Token => token::answer(self, (call.app, managed), request, call.now).await,
+            Endpoint::Revocation => revocation::answer(self, call.app, request, call.now).await,
             Endpoint::Authorization => Err(Error::new(Code::NotFound, "answered elsewhere")),
         }
     }

@@ -7,6 +7,9 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::json;
 
+/// By their registered names (RFC 7591 section 2).
+const CLIENT_AUTHENTICATION: [&str; 3] = ["none", "client_secret_basic", "client_secret_post"];
+
 pub(crate) fn answer(app: &App, managed: &Managed) -> Response<Bytes> {
     let mut metadata = json!({
         "issuer": app.issuer,
@@ -17,7 +20,9 @@ pub(crate) fn answer(app: &App, managed: &Managed) -> Response<Bytes> {
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token"],
-        "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": CLIENT_AUTHENTICATION,
+        "revocation_endpoint": app.endpoints.revocation,
+        "revocation_endpoint_auth_methods_supported": CLIENT_AUTHENTICATION,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
     });

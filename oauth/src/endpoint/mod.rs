@@ -5,6 +5,7 @@ pub mod authorization_server;
 pub mod jwks;
 pub mod protected_resource;
 pub mod registration;
+pub mod revocation;
 pub mod token;
 
 use crate::error::{Code, Error, json_response};

@@ -10,6 +10,7 @@ mod oauth21_authorization;
 mod oauth21_client_authentication;
 mod oauth21_token;
 mod refresh;
+mod rfc7009_revocation;
 mod rfc7591_registration;
 mod rfc7636_pkce;
 mod rfc8037_keys;

@@ -88,8 +88,14 @@ async fn prm_13_an_app_without_managed_oauth_has_no_endpoint_for_clients() {
 #[tokio::test]
 async fn prm_14_asm_17_dr_23_tk_30_pages_of_every_origin_may_call_without_credentials() {
     let bench = Bench::new().await;
-    let endpoints =
-        [metadata_of(WIKI), Endpoint::AuthorizationServer, Endpoint::Jwks, Endpoint::Registration, Endpoint::Token];
+    let endpoints = [
+        metadata_of(WIKI),
+        Endpoint::AuthorizationServer,
+        Endpoint::Jwks,
+        Endpoint::Registration,
+        Endpoint::Token,
+        Endpoint::Revocation,
+    ];
     for endpoint in endpoints {
         let preflight = request(Method::OPTIONS, "/", Default::default());
         let preflight = bench.call(&bench.wiki, endpoint.clone(), preflight).await;

@@ -148,6 +148,7 @@ fn endpoints(main: &Place, profile: &Profile<'_>) -> Endpoints {
         authorization: format!("{login}/.doorward/oauth/{id}/authorize"),
         token: format!("{app}/.doorward/oauth/{id}/token"),
         registration: format!("{app}/.doorward/oauth/{id}/register"),
+        revocation: format!("{app}/.doorward/oauth/{id}/revoke"),
         jwks: format!("{app}/.doorward/oauth/{id}/jwks"),
     }
 }

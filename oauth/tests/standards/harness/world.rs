@@ -32,6 +32,7 @@ pub(crate) fn app(id: &str, url: &str, other: &str) -> App {
             authorization: format!("https://auth.ex/.doorward/authorize/{id}"),
             token: format!("{url}/.doorward/token"),
             registration: format!("{url}/.doorward/register"),
+            revocation: format!("{url}/.doorward/revoke"),
             jwks: format!("{url}/.doorward/jwks"),
         },
         browser_redirect_uris: vec![format!("{url}/.doorward/callback")],
