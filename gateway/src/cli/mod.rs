@@ -3,6 +3,7 @@
 mod check;
 mod demo;
 mod explain;
+mod grant;
 mod serve;
 mod user;
 
@@ -34,6 +35,10 @@ enum Command {
     Explain(explain::Explain),
     /// Manage local accounts.
     User(user::User),
+    /// List and end what people have let in: agents, and signed-in browsers.
+    Grant(grant::Grants),
+    /// List and end the sessions of signed-in browsers.
+    Session(grant::Grants),
 }
 
 /// Why a command ends without being done.
@@ -54,6 +59,8 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check.run(&cli.config),
         Command::Explain(explain) => explain.run(&cli.config),
         Command::User(user) => user.run(&cli.config),
+        Command::Grant(grants) => grants.run(&cli.config, grant::Of::Everything),
+        Command::Session(grants) => grants.run(&cli.config, grant::Of::Browsers),
     };
     match done {
         Ok(code) => code,
