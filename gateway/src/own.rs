@@ -59,6 +59,9 @@ impl OwnRequest<'_> {
             (Page::Logout, _) if get || post => {
                 Ok(login::logout(world, snapshot, site, request, self.http.body()).await?)
             }
+            (Page::Connected, site) if get || (post && matches!(site, Site::Login)) => {
+                Ok(login::connected(world, snapshot, site, request, self.http.body()).await?)
+            }
             (Page::Identity, _) if get => login::identity(world, snapshot, site, request).await,
             (Page::Certs, _) if get => Ok(login::certs(world)),
             (Page::Callback, Site::Login) => {
@@ -67,7 +70,9 @@ impl OwnRequest<'_> {
             _ => {
                 let mut response =
                     self.problem(405, "method_not_allowed", "This page does not know the method.", false);
-                let allow = if matches!(page, Page::Login | Page::Logout) { "GET, HEAD, POST" } else { "GET, HEAD" };
+                let with_form =
+                    matches!((page, site), (Page::Login | Page::Logout, _) | (Page::Connected, Site::Login));
+                let allow = if with_form { "GET, HEAD, POST" } else { "GET, HEAD" };
                 response.headers_mut().insert(header::ALLOW, http::HeaderValue::from_static(allow));
                 Ok(response)
             }

@@ -38,6 +38,8 @@ pub(crate) enum Page {
     Callback,
     /// Sign out.
     Logout,
+    /// What the person has let in.
+    Connected,
     /// Who I am, as JSON.
     Identity,
     /// The keys that assertions are signed with.
@@ -189,6 +191,7 @@ fn page(path: &str) -> Option<Page> {
         "login" => Page::Login,
         "callback" => Page::Callback,
         "logout" => Page::Logout,
+        "connected" => Page::Connected,
         "identity" => Page::Identity,
         "certs" => Page::Certs,
         _ => return None,

@@ -44,7 +44,8 @@ pub(crate) async fn page(world: &World, snapshot: &Snapshot, request: &Request) 
     let urls: Vec<_> =
         snapshot.config.apps.values().map(|app| (app.name.as_str(), app.oauth.issuer.as_str())).collect();
     let apps: Vec<_> = urls.iter().map(|(name, url)| AppLink { name, url }).collect();
-    let page = SignedInPage { person: &name, apps: &apps, logout: "/.doorward/logout" };
+    let page =
+        SignedInPage { person: &name, apps: &apps, connected: "/.doorward/connected", logout: "/.doorward/logout" };
     Ok(html(StatusCode::OK, pages::signed_in(&Brand::default(), &page), Dress::default()))
 }
 

@@ -7,12 +7,14 @@
 //! | [`refused`] | a policy said no |
 //! | [`error`] | something is broken, or a request made no sense |
 //! | [`signed_in`] | a login did not start at an app |
+//! | [`connected`] | someone looks at what they have let in |
 //! | [`logout`] | before signing out |
 //! | [`signed_out`] | after signing out |
 //!
 //! Nothing here does IO, runs script or loads a resource: the only thing a content security policy
 //! has to permit is the one style sheet, by the hash of [`style_sha256_source`].
 
+mod connected;
 mod consent;
 mod error;
 mod layout;
@@ -25,6 +27,7 @@ mod signed_out;
 mod tests;
 mod text;
 
+pub use connected::{AgentLine, BrowserLine, ConnectedApp, ConnectedPage, GrantLine, connected};
 pub use consent::{ConsentPage, ScopeLine, VouchedBy, consent};
 pub use error::{ErrorPage, error};
 pub use layout::{Brand, style_sha256_source};

@@ -12,6 +12,8 @@ pub struct SignedInPage<'a> {
     pub person: &'a str,
     /// The apps that the person may open; may be empty.
     pub apps: &'a [AppLink<'a>],
+    /// The link to the list of what is connected.
+    pub connected: &'a str,
     /// The link to sign out.
     pub logout: &'a str,
 }
@@ -36,6 +38,9 @@ pub fn signed_in(brand: &Brand<'_>, page: &SignedInPage<'_>) -> String {
         } @else {
             h2 { "Your apps" }
             ul.apps { @for app in page.apps { (entry(app)) } }
+        }
+        @if let Some(href) = link(page.connected) {
+            p.next { a.quiet href=(href) { "What is connected" } }
         }
         @if let Some(href) = link(page.logout) {
             p.next { a.quiet href=(href) { "Sign out" } }

@@ -1,9 +1,11 @@
 //! What every page promises to browsers, to people who cannot see it, and to whoever is attacked.
 
+mod connected;
 mod consent;
 mod login;
 
 use super::*;
+use connected::connected_page;
 use login::login_page;
 
 const BRAND: Brand<'static> = Brand { name: "Doorward" };
@@ -15,6 +17,11 @@ fn all_pages(text: &str) -> Vec<String> {
     let url = "https://wiki.example.com/";
     let scopes = [ScopeLine { name: text, description: text }];
     let apps = [AppLink { name: text, url }, AppLink { name: "Other", url: text }];
+    let grant = GrantLine { id: text, since: text, until: text };
+    let browsers = [BrowserLine { grant, app: None, this: true }, BrowserLine { grant, app: Some(text), this: false }];
+    let hosts = [text.to_owned()];
+    let agents = [AgentLine { grant, client_name: text, client_id: text, redirect_hosts: &hosts, scope: text }];
+    let held = [ConnectedApp { name: text, agents: &agents }];
     vec![
         login(
             &brand,
@@ -52,7 +59,8 @@ fn all_pages(text: &str) -> Vec<String> {
             &brand,
             &ErrorPage { status: 500, title: text, sentence: text, hint: Some(text), decision_id: Some(text) },
         ),
-        signed_in(&brand, &SignedInPage { person: text, apps: &apps, logout: text }),
+        connected(&brand, &ConnectedPage { person: text, form_token: text, ..connected_page(&browsers, &held) }),
+        signed_in(&brand, &SignedInPage { person: text, apps: &apps, connected: text, logout: text }),
         logout(
             &brand,
             &LogoutPage { person: Some(text), app: Some(text), action: text, form_token: text, everywhere: false },
@@ -133,6 +141,9 @@ fn sign_out_is_a_posted_form() {
 #[test]
 fn links_never_run_script() {
     let apps = [AppLink { name: "App", url: "javascript:alert(1)" }];
-    let page = signed_in(&BRAND, &SignedInPage { person: "ada", apps: &apps, logout: "javascript:alert(1)" });
+    let page = signed_in(
+        &BRAND,
+        &SignedInPage { person: "ada", apps: &apps, connected: "javascript:alert(1)", logout: "javascript:alert(1)" },
+    );
     assert!(!page.contains("javascript:"));
 }
