@@ -105,7 +105,7 @@ impl OwnRequest<'_> {
         let bucket = match endpoint {
             Endpoint::Authorization => Bucket::Authorization,
             Endpoint::Registration => Bucket::Registration,
-            Endpoint::Token | Endpoint::Revocation => Bucket::Token,
+            Endpoint::Token | Endpoint::Revocation | Endpoint::Introspection => Bucket::Token,
             Endpoint::ProtectedResource { .. } | Endpoint::AuthorizationServer | Endpoint::Jwks => return true,
         };
         self.world.limits.take(bucket, self.request.ip)

@@ -125,6 +125,7 @@ impl Routes {
                 "token" => Endpoint::Token,
                 "register" => Endpoint::Registration,
                 "revoke" => Endpoint::Revocation,
+                "introspect" => Endpoint::Introspection,
                 "jwks" => Endpoint::Jwks,
                 _ => return Own::Nothing,
             };

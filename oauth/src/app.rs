@@ -45,6 +45,8 @@ pub struct Endpoints {
     /// On the app's host.
     pub revocation: String,
     /// On the app's host.
+    pub introspection: String,
+    /// On the app's host.
     pub jwks: String,
 }
 

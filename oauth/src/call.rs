@@ -47,6 +47,8 @@ pub enum Endpoint {
     Token,
     /// RFC 7009.
     Revocation,
+    /// RFC 7662.
+    Introspection,
 }
 
 /// One call of an endpoint.

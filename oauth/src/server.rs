@@ -1,7 +1,9 @@
 //! The authorization server: one function from a request at one of its endpoints to a [`Reply`].
 
 use crate::call::{Call, Endpoint, Reply, Server};
-use crate::endpoint::{authorization, authorization_server, jwks, protected_resource, registration, revocation, token};
+use crate::endpoint::{
+    authorization, authorization_server, introspection, jwks, protected_resource, registration, revocation, token,
+};
 use crate::error::{Code, Error};
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
@@ -24,7 +26,10 @@ impl Server {
         let Some(managed) = &call.app.managed else {
             return Err(Error::new(Code::NotFound, "this app has no managed OAuth"));
         };
-        let post = matches!(call.endpoint, Endpoint::Registration | Endpoint::Token | Endpoint::Revocation);
+        let post = matches!(
+            call.endpoint,
+            Endpoint::Registration | Endpoint::Token | Endpoint::Revocation | Endpoint::Introspection
+        );
         if request.method() == Method::OPTIONS {
             return Ok(preflight(post));
         }
@@ -41,6 +46,7 @@ impl Server {
             Endpoint::Registration => registration::answer(self, (call.app, managed), request, call.now).await,
             Endpoint::Token => token::answer(self, (call.app, managed), request, call.now).await,
             Endpoint::Revocation => revocation::answer(self, call.app, request, call.now).await,
+            Endpoint::Introspection => introspection::answer(self, call.app, request, call.now).await,
             Endpoint::Authorization => Err(Error::new(Code::NotFound, "answered elsewhere")),
         }
     }

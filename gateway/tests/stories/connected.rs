@@ -62,7 +62,7 @@ fn cn_11_jw_10_a_person_sees_their_agents_and_revokes_one() {
     let wiki = site.agent(&site.url("wiki.test", "/"));
     let at_main = main.authorize(&mut browser, &site.ada());
     let at_wiki = wiki.authorize(&mut browser, &site.ada());
-    assert_eq!(status(&main.url, &at_main.access), 200);
+    assert_eq!(status(&main.resource, &at_main.access), 200);
     let page = list(&site, &mut browser);
     for shown in ["Signed-in browsers", "Connected agents", "This browser", "<h3><bdi>Main app</bdi></h3>", "Team wiki"]
     {
@@ -74,11 +74,11 @@ fn cn_11_jw_10_a_person_sees_their_agents_and_revokes_one() {
     }
     let after = browser.send(press(&site, &shown)).expect(303);
     assert_eq!(after.location(), site.login(PAGE));
-    let refused = send(&Request::get(&main.url).bearer(&at_main.access)).expect(401);
+    let refused = send(&Request::get(&main.resource).bearer(&at_main.access)).expect(401);
     assert!(refused.challenge().contains("error=\"invalid_token\""), "{}", refused.challenge());
     assert_eq!(main.refresh(&at_main.refresh).expect(400).json()["error"], "invalid_grant");
     assert!(!list(&site, &mut browser).text().contains("notes:write"), "it is gone from the list");
-    assert_eq!(status(&wiki.url, &at_wiki.access), 200, "the agent at the other app is left alone");
+    assert_eq!(status(&wiki.resource, &at_wiki.access), 200, "the agent at the other app is left alone");
     browser.open(&site.main("/")).expect(200);
     let told = site.logged("the revocation", |event| event["act"] == "revoke");
     assert_eq!((&told["by"], &told["app"]), (&json!("person"), &json!("main")));
@@ -135,7 +135,7 @@ fn cn_11_nobody_revokes_what_is_anothers() {
     bob.send(request(&[("form", &form), ("grant", &grant)])).expect(303);
     bob.send(request(&[("form", &form), ("grant", "g_nobody")])).expect(303);
     bob.send(request(&[("form", &form)])).expect(303);
-    assert_eq!(status(&agent.url, &tokens.access), 200);
+    assert_eq!(status(&agent.resource, &tokens.access), 200);
     // Without the page's own token, from another site, or with somebody else's token.
     let mut ada = site.signed_in(&site.ada());
     let page = list(&site, &mut ada);
@@ -146,9 +146,9 @@ fn cn_11_nobody_revokes_what_is_anothers() {
         .expect(403);
     ada.send(request(&[("form", &hidden(&own, "form")), ("grant", &grant)]).header("Origin", "http://evil.test"))
         .expect(403);
-    assert_eq!(status(&agent.url, &tokens.access), 200);
+    assert_eq!(status(&agent.resource, &tokens.access), 200);
     ada.send(press(&site, &own)).expect(303);
-    assert_eq!(status(&agent.url, &tokens.access), 401);
+    assert_eq!(status(&agent.resource, &tokens.access), 401);
 }
 
 #[test]
@@ -172,9 +172,9 @@ fn cn_11_jw_10_the_grant_command_works_beside_a_running_gateway() {
     assert!(site.cli_ok(&["grant", "list"]).contains("A plain agent"));
     let id = grant["id"].as_str().unwrap();
     assert_eq!(site.cli(&["session", "revoke", id]).status.code(), Some(1), "an agent is no session");
-    assert_eq!(status(&agent.url, &tokens.access), 200);
+    assert_eq!(status(&agent.resource, &tokens.access), 200);
     site.cli_ok(&["grant", "revoke", id]);
-    eventually("the gateway heeds it", || status(&agent.url, &tokens.access) == 401);
+    eventually("the gateway heeds it", || status(&agent.resource, &tokens.access) == 401);
     assert_eq!(agent.refresh(&tokens.refresh).expect(400).json()["error"], "invalid_grant");
     for wrong in [&["grant", "revoke", id], &["grant", "revoke", "g_nobody"]] {
         assert_eq!(site.cli(wrong).status.code(), Some(1));
@@ -194,15 +194,15 @@ fn rv_01_rv_02_rv_03_jw_10_a_client_hands_its_tokens_back() {
     for by_access in [false, true] {
         let first = agent.authorize(&mut site.browser(), &site.ada());
         let tokens = Tokens::of(&agent.refresh(&first.refresh).expect(200));
-        assert_eq!(status(&agent.url, &tokens.access), 200);
+        assert_eq!(status(&agent.resource, &tokens.access), 200);
         let token = if by_access { &tokens.access } else { &tokens.refresh };
         assert!(revoke(&elsewhere, token).expect(200).body.is_empty());
-        assert_eq!(status(&agent.url, &tokens.access), 200, "another app's client ends nothing");
+        assert_eq!(status(&agent.resource, &tokens.access), 200, "another app's client ends nothing");
         let answer = revoke(&agent, token).expect(200);
         assert!(answer.body.is_empty());
         assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
         for token in [&first.access, &tokens.access] {
-            assert_eq!(status(&agent.url, token), 401);
+            assert_eq!(status(&agent.resource, token), 401);
         }
         assert_eq!(agent.refresh(&tokens.refresh).expect(400).json()["error"], "invalid_grant");
         revoke(&agent, token).expect(200);
@@ -212,4 +212,28 @@ fn rv_01_rv_02_rv_03_jw_10_a_client_hands_its_tokens_back() {
     send(&Request::post(endpoint).form(&[("client_id", &agent.client_id)])).expect(400);
     let query = encode(&[("client_id", &agent.client_id), ("token", "x")]);
     send(&Request::get(&format!("{endpoint}?{query}"))).expect(405);
+}
+
+#[test]
+fn rv_05_rv_06_rv_07_an_upstream_asks_whether_a_token_holds() {
+    let site = Site::start();
+    let agent = site.agent(&site.main("/"));
+    let tokens = agent.authorize(&mut site.browser(), &site.ada());
+    let upstream = json!({
+        "client_name": "An upstream",
+        "redirect_uris": ["http://127.0.0.1:33418/callback"],
+        "token_endpoint_auth_method": "client_secret_post",
+    });
+    let upstream = send(&Request::post(agent.endpoint("registration_endpoint")).json(&upstream)).expect(201).json();
+    let ask = |id: &str, secret: &str| {
+        let form = [("token", tokens.access.as_str()), ("client_id", id), ("client_secret", secret)];
+        send(&Request::post(agent.endpoint("introspection_endpoint")).form(&form))
+    };
+    let (id, secret) = (upstream["client_id"].as_str().unwrap(), upstream["client_secret"].as_str().unwrap());
+    ask(&agent.client_id, "").expect(401);
+    let told = ask(id, secret).expect(200).json();
+    assert_eq!((&told["active"], &told["client_id"]), (&json!(true), &json!(agent.client_id)));
+    assert_eq!(told["aud"], agent.resource.as_str());
+    revoke(&agent, &tokens.access).expect(200);
+    assert_eq!(ask(id, secret).expect(200).text(), r#"{"active":false}"#);
 }

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use http::Response;
 use serde_json::json;
 
-/// By their registered names (RFC 7591 section 2).
+/// By their registered names (RFC 7591 section 2), those without a secret first.
 const CLIENT_AUTHENTICATION: [&str; 3] = ["none", "client_secret_basic", "client_secret_post"];
 
 pub(crate) fn answer(app: &App, managed: &Managed) -> Response<Bytes> {
@@ -23,6 +23,8 @@ pub(crate) fn answer(app: &App, managed: &Managed) -> Response<Bytes> {
         "token_endpoint_auth_methods_supported": CLIENT_AUTHENTICATION,
         "revocation_endpoint": app.endpoints.revocation,
         "revocation_endpoint_auth_methods_supported": CLIENT_AUTHENTICATION,
+        "introspection_endpoint": app.endpoints.introspection,
+        "introspection_endpoint_auth_methods_supported": &CLIENT_AUTHENTICATION[1..],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
     });

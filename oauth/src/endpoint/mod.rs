@@ -2,6 +2,7 @@
 
 pub mod authorization;
 pub mod authorization_server;
+pub mod introspection;
 pub mod jwks;
 pub mod protected_resource;
 pub mod registration;

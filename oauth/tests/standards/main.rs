@@ -13,6 +13,7 @@ mod refresh;
 mod rfc7009_revocation;
 mod rfc7591_registration;
 mod rfc7636_pkce;
+mod rfc7662_introspection;
 mod rfc8037_keys;
 mod rfc8252_redirect;
 mod rfc8414_metadata;

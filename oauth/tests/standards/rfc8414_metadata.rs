@@ -39,6 +39,8 @@ async fn asm_05_asm_06_asm_07_asm_08_asm_09_asm_12_asm_14_asm_19_asm_22_the_meta
         "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
         "revocation_endpoint": "https://wiki.ex/.doorward/revoke",
         "revocation_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+        "introspection_endpoint": "https://wiki.ex/.doorward/introspect",
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
     });
@@ -51,7 +53,6 @@ async fn asm_10_cm_20_asm_13_asm_20_asm_21_what_is_off_is_not_advertised() {
     let metadata = metadata(&bench).await;
     for off in [
         "client_id_metadata_document_supported",
-        "introspection_endpoint",
         "device_authorization_endpoint",
         "pushed_authorization_request_endpoint",
         "require_pushed_authorization_requests",

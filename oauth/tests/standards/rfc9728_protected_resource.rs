@@ -95,6 +95,7 @@ async fn prm_14_asm_17_dr_23_tk_30_pages_of_every_origin_may_call_without_creden
         Endpoint::Registration,
         Endpoint::Token,
         Endpoint::Revocation,
+        Endpoint::Introspection,
     ];
     for endpoint in endpoints {
         let preflight = request(Method::OPTIONS, "/", Default::default());

@@ -149,6 +149,7 @@ fn endpoints(main: &Place, profile: &Profile<'_>) -> Endpoints {
         token: format!("{app}/.doorward/oauth/{id}/token"),
         registration: format!("{app}/.doorward/oauth/{id}/register"),
         revocation: format!("{app}/.doorward/oauth/{id}/revoke"),
+        introspection: format!("{app}/.doorward/oauth/{id}/introspect"),
         jwks: format!("{app}/.doorward/oauth/{id}/jwks"),
     }
 }

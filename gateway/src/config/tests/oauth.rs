@@ -17,6 +17,7 @@ fn the_endpoints_follow_from_the_url() {
     assert_eq!(endpoints.token, format!("{own}/token"));
     assert_eq!(endpoints.registration, format!("{own}/register"));
     assert_eq!(endpoints.revocation, format!("{own}/revoke"));
+    assert_eq!(endpoints.introspection, format!("{own}/introspect"));
     assert_eq!(endpoints.jwks, format!("{own}/jwks"));
     assert_eq!(app.browser_redirect_uris, ["http://wiki.localhost:8080/.doorward/callback"]);
 }

@@ -33,6 +33,7 @@ pub(crate) fn app(id: &str, url: &str, other: &str) -> App {
             token: format!("{url}/.doorward/token"),
             registration: format!("{url}/.doorward/register"),
             revocation: format!("{url}/.doorward/revoke"),
+            introspection: format!("{url}/.doorward/introspect"),
             jwks: format!("{url}/.doorward/jwks"),
         },
         browser_redirect_uris: vec![format!("{url}/.doorward/callback")],

@@ -1,0 +1,46 @@
+//! The introspection endpoint (RFC 7662): a confidential client of the app asks whether an access token for the app holds.
+//! Whatever does not hold, for whichever reason, is answered alike.
+
+use super::form;
+use crate::app::App;
+use crate::call::Server;
+use crate::client::Authentication;
+use crate::client_auth;
+use crate::error::{Code, Error, json_response};
+use crate::store::StoreError;
+use crate::token::{self, AccessToken};
+use crate::world::Timestamp;
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use serde_json::json;
+
+pub(crate) async fn answer(
+    server: &Server,
+    app: &App,
+    request: &Request<Bytes>,
+    now: Timestamp,
+) -> Result<Response<Bytes>, Error> {
+    let form = form(request)?;
+    let presented = form.get("token").ok_or_else(|| Error::new(Code::InvalidRequest, "`token` is missing"))?;
+    let client = client_auth::authenticate(&*server.store, app, request.headers(), &form).await?;
+    if client.authentication == Authentication::None {
+        // Section 2.1: the caller must be authorized, or tokens could be tried here by anybody.
+        let refused = Error::new(Code::InvalidClient { basic: false }, "only a client with a secret may ask here");
+        return Err(refused.logged(format!("client `{}` is public", client.id)));
+    }
+    let body = match find(server, app, presented, now).await? {
+        Some(token) => json!({
+            "active": true, "token_type": "Bearer", "iss": app.issuer, "aud": app.resource.canonical(),
+            "sub": token.sub, "client_id": token.client_id, "scope": token.scope, "jti": token.jti, "exp": token.exp,
+        }),
+        None => json!({ "active": false }),
+    };
+    Ok(json_response(StatusCode::OK, &body))
+}
+
+/// The access token, if it and its grant hold.
+async fn find(server: &Server, app: &App, presented: &str, now: Timestamp) -> Result<Option<AccessToken>, StoreError> {
+    let Ok(token) = token::verify(&server.keys.access_token, app, presented, now) else { return Ok(None) };
+    let grant = server.store.grant(&token.grant).await?;
+    Ok(grant.filter(|grant| grant.is_live(now) && grant.app == app.id).map(|_| token))
+}
