@@ -7,6 +7,7 @@ mod agents;
 mod browser;
 mod challenge;
 mod config_reload;
+mod connected;
 mod harness;
 mod operations;
 mod pages;
