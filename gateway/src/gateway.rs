@@ -45,12 +45,14 @@ impl World {
     }
 
     /// Forgets what was verified if something was taken away since, here or by another process.
+    /// Forgets it too when nobody can say: a store that is out of reach may have revoked everything.
     pub(crate) async fn heed_revocations(&self) -> Result<(), StoreError> {
-        let epoch = self.store.epoch().await?;
-        if self.seen_epoch.swap(epoch, Ordering::AcqRel) != epoch {
+        let epoch = self.store.epoch().await;
+        let unchanged = epoch.as_ref().is_ok_and(|epoch| self.seen_epoch.swap(*epoch, Ordering::AcqRel) == *epoch);
+        if !unchanged {
             self.memory.forget();
         }
-        Ok(())
+        epoch.map(|_| ())
     }
 }
 

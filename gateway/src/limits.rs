@@ -2,7 +2,7 @@
 //! people behind one address sign in on the same morning.
 
 use moka::sync::Cache;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub(crate) enum Bucket {
     Registration,
     /// Token requests.
     Token,
-    /// Authorization requests and login pages.
+    /// Authorization requests.
     Authorization,
 }
 
@@ -53,24 +53,34 @@ impl Limits {
 
     /// Counts a call; `false` when the budget of this minute is used up.
     pub(crate) fn take(&self, bucket: Bucket, ip: IpAddr) -> bool {
-        let count = self.by_address.get_with((bucket, ip), Arc::default);
+        let count = self.by_address.get_with((bucket, network(ip)), Arc::default);
         count.fetch_add(1, Ordering::Relaxed) < bucket.per_minute()
     }
 
     /// Whether a password may be tried; counted before it is, so that a thousand tries at once are a thousand. Counted per
     /// account *and* address, so that nobody locks others out.
     pub(crate) fn try_password(&self, username: &str, ip: IpAddr) -> bool {
-        let account = self.by_account.get_with((username.to_owned(), ip), Arc::default);
-        let allowed = account.fetch_add(1, Ordering::Relaxed) < WRONG_PASSWORDS_PER_ACCOUNT;
-        allowed && self.take(Bucket::WrongPassword, ip)
+        if !self.take(Bucket::WrongPassword, ip) {
+            return false;
+        }
+        let account = self.by_account.get_with((username.to_owned(), network(ip)), Arc::default);
+        account.fetch_add(1, Ordering::Relaxed) < WRONG_PASSWORDS_PER_ACCOUNT
     }
 
     /// The password was right: the try does not count.
     pub(crate) fn right_password(&self, username: &str, ip: IpAddr) {
-        self.by_account.invalidate(&(username.to_owned(), ip));
-        if let Some(count) = self.by_address.get(&(Bucket::WrongPassword, ip)) {
+        self.by_account.invalidate(&(username.to_owned(), network(ip)));
+        if let Some(count) = self.by_address.get(&(Bucket::WrongPassword, network(ip))) {
             count.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+}
+
+/// What is counted together: an IPv4 address, or the /64 that one subscriber of IPv6 has.
+fn network(ip: IpAddr) -> IpAddr {
+    match ip {
+        IpAddr::V4(_) => ip,
+        IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
     }
 }
 
@@ -92,6 +102,16 @@ mod tests {
             assert!(limits.try_password("bob", there));
             limits.right_password("bob", there);
         }
+    }
+
+    #[test]
+    fn a_subscriber_of_ipv6_is_counted_as_one() {
+        let limits = Limits::new();
+        for host in 0..10 {
+            assert!(limits.try_password("ada", format!("2001:db8::{host}").parse().unwrap()));
+        }
+        assert!(!limits.try_password("ada", "2001:db8::ffff:1".parse().unwrap()));
+        assert!(limits.try_password("ada", "2001:db8:0:1::1".parse().unwrap()));
     }
 
     #[test]

@@ -94,9 +94,7 @@ impl OwnRequest<'_> {
         let reply = self.snapshot.oauth.answer(call, &self.http).await;
         if matches!(endpoint, Endpoint::Token | Endpoint::Revocation) {
             // A replay or the client may just have ended a grant: the next request must see it.
-            if world.heed_revocations().await.is_err() {
-                world.memory.forget();
-            }
+            let _ = world.heed_revocations().await;
         }
         self.dress(app, person.as_ref().map(|person| person.subject.as_str()), reply).await
     }

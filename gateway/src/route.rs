@@ -1,7 +1,7 @@
 //! Which place a request is for: an endpoint of ours, or the most specific app for host and path, which wins whole.
 //! Everything is known from the configuration; the request only chooses.
 
-use crate::config::{App, Config, HostPattern, Origin, Place};
+use crate::config::{App, Config, Origin, Place};
 use crate::request::{Authority, Request};
 use oauth::Endpoint;
 use std::sync::Arc;
@@ -70,9 +70,7 @@ impl Routes {
             .values()
             .flat_map(|app| app.places.iter().map(move |place| (place.clone(), Arc::clone(app))))
             .collect();
-        places.sort_by_key(|(place, _)| {
-            (matches!(place.host, HostPattern::Labels(_)), std::cmp::Reverse(place.path.len()))
-        });
+        places.sort_by_key(|(place, _)| place.specificity());
         Self { login: config.auth.origin.clone(), places }
     }
 
@@ -93,8 +91,16 @@ impl Routes {
 
     /// The most specific app that covers a path of a host, and the origin by which it was reached.
     fn app(&self, authority: &Authority, path: &str) -> Option<(Arc<App>, Origin)> {
-        let (place, app) = self.places.iter().find(|(place, _)| is_host(place, authority) && covers(place, path))?;
+        let (place, app) = self.places.iter().find(|(place, _)| is_host(place, authority) && place.covers(path))?;
         Some((Arc::clone(app), Origin { secure: place.secure, host: authority.host.clone(), port: place.port }))
+    }
+
+    /// The app that stands for a whole host: of the most specific places there, the one nearest to the root.
+    fn host_app(&self, authority: &Authority) -> Option<(Arc<App>, Place)> {
+        let mut here = self.places.iter().filter(|(place, _)| is_host(place, authority)).peekable();
+        let best = here.peek()?.0.host.clone();
+        let nearest = here.filter(|(place, _)| place.host == best).min_by_key(|(place, _)| place.path.len());
+        nearest.map(|(place, app)| (Arc::clone(app), place.clone()))
     }
 
     fn by_id(&self, id: &str) -> Option<&Arc<App>> {
@@ -137,10 +143,8 @@ impl Routes {
         let named = request.target.query().and_then(|query| parameter(query, "app"));
         let named = named.and_then(|id| self.by_id(&id).cloned());
         let here = |app: &Arc<App>| app.places.iter().find(|place| is_host(place, &request.authority)).cloned();
-        let found = named.and_then(|app| here(&app).map(|place| (app, place))).or_else(|| {
-            let on_host = |(place, _): &&(Place, Arc<App>)| is_host(place, &request.authority);
-            self.places.iter().rev().find(on_host).map(|(place, app)| (Arc::clone(app), place.clone()))
-        });
+        let found = named.and_then(|app| here(&app).map(|place| (app, place)));
+        let found = found.or_else(|| self.host_app(&request.authority));
         found.map_or(Own::Nothing, |(app, place)| {
             let origin = Origin { secure: place.secure, host: request.authority.host.clone(), port: place.port };
             Own::Page(page, Site::App(app, origin))
@@ -226,7 +230,5 @@ fn is_port(secure: bool, port: u16, named: Option<u16>) -> bool {
     named.unwrap_or(if secure { 443 } else { 80 }) == port
 }
 
-/// Whether a path is the place's path or below it; never a sibling that begins alike.
-fn covers(place: &Place, path: &str) -> bool {
-    path.strip_prefix(place.path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
+#[cfg(test)]
+mod tests;

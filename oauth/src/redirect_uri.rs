@@ -66,7 +66,7 @@ pub fn matches(registered: &str, presented: &str) -> bool {
 pub fn is_first_party(configured: &str, presented: &str) -> bool {
     let (Some(configured), Some(presented)) = (split_host(configured), split_host(presented)) else { return false };
     let is_label = |text: &str| {
-        !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-' || b == b'_')
     };
     let fits = |(known, given): (&str, &str)| if known == "*" { is_label(given) } else { known == given };
     let count = |host: &str| host.split('.').count();

@@ -110,19 +110,28 @@ async fn identity_of(store: &dyn Stores, email: &str) -> Result<Identity, Failur
 fn print_past(record: &Value) {
     let text = |name: &str| match &record[name] {
         Value::Null => "-".to_owned(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
+        Value::String(text) => printable(text),
+        other => printable(&other.to_string()),
     };
     println!("decision  {}", text("id"));
     println!("outcome   {} (rule: {})", text("outcome"), text("rule"));
     println!("who       {} via {} (client: {})", text("who"), text("via"), text("client"));
     println!("asked     {} {} at app {} from {}", text("method"), text("path"), text("app"), text("ip"));
     if let Value::String(detail) = &record["detail"] {
-        println!("detail    {detail}");
+        println!("detail    {}", printable(detail));
     }
     if let Value::String(policies) = &record["text"] {
         println!("\n{policies}");
     }
+}
+
+/// Strangers chose some of these texts: nothing in them may move the cursor or hide the rest of a line.
+fn printable(text: &str) -> String {
+    let hides = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{61c}')
+    };
+    text.chars().map(|c| if hides(c) { '\u{fffd}' } else { c }).collect()
 }
 
 fn browser_or_not(app: &App) -> String {
@@ -135,4 +144,18 @@ fn browser_or_not(app: &App) -> String {
         crate::config::Challenge::Unauthorized => "always 401",
     };
     format!("an anonymous request that is not let through gets: {rule}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::printable;
+
+    #[test]
+    fn a_strangers_text_cannot_write_elsewhere_on_the_screen() {
+        assert_eq!(
+            printable("a\u{1b}]0;x\u{7}\nb\u{9b}2J\u{202e}c"),
+            "a\u{fffd}]0;x\u{fffd}\u{fffd}b\u{fffd}2J\u{fffd}c"
+        );
+        assert_eq!(printable("/\u{e4} wiki"), "/\u{e4} wiki");
+    }
 }

@@ -125,6 +125,11 @@ pub(super) async fn add(
     if local.is_empty() || domain.is_empty() || domain.contains('@') || !plain || username.len() > 254 {
         return Err(Failure::Other(format!("`{email}` is not an e-mail address; write it as `ada@example.com`")));
     }
+    if let Some(group) = groups.iter().find(|group| group.is_empty() || group.contains(',')) {
+        return Err(Failure::Other(format!(
+            "`{group}` cannot be a group's name: upstreams get groups separated by commas"
+        )));
+    }
     let random: &dyn Random = &System;
     let account = Account {
         subject: format!("u_{}", URL_SAFE_NO_PAD.encode(random.bytes::<15>())),

@@ -88,21 +88,30 @@ impl Tasks {
         let Some(file) = &self.file else { return };
         let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
         let mut seen = content(file).await;
+        let mut before = seen.clone();
         loop {
             let asked = tokio::select! {
                 _ = hangup.recv() => true,
                 () = tokio::time::sleep(LOOK_EVERY) => false,
             };
             let now = content(file).await;
-            if asked || now != seen {
-                seen = now;
-                self.replace(file);
+            // A file that is still being written is not read: half a configuration can be valid, and wider.
+            let settled = now == before;
+            if asked || (settled && now != seen) {
+                self.replace(file, now.as_deref());
+                seen.clone_from(&now);
             }
+            before = now;
         }
     }
 
-    fn replace(&self, file: &Path) {
-        match config::load(file) {
+    fn replace(&self, file: &Path, text: Option<&str>) {
+        let Some(text) = text else {
+            let what = format!("`{}` cannot be read", file.display());
+            tracing::error!(target: "config", what, "the configuration is gone; the old one stays");
+            return;
+        };
+        match config::parse(text, &file.display().to_string()) {
             Ok(config) => {
                 self.gateway.replace(config);
                 tracing::info!(target: "config", file = %file.display(), "reloaded");
@@ -114,6 +123,6 @@ impl Tasks {
     }
 }
 
-async fn content(file: &Path) -> Option<Vec<u8>> {
-    tokio::fs::read(file).await.ok()
+async fn content(file: &Path) -> Option<String> {
+    tokio::fs::read_to_string(file).await.ok()
 }

@@ -39,11 +39,6 @@ impl Place {
         format!("{}{}", self.origin().url(), self.path)
     }
 
-    /// Whether `host` (lower case, without port) and `port` lead here.
-    pub fn matches_host(&self, host: &str, port: u16) -> bool {
-        self.port == port && self.host.matches(host)
-    }
-
     /// Whether a normalised path is here or below.
     pub fn covers(&self, path: &str) -> bool {
         let rest = path.strip_prefix(self.path.as_str());
@@ -72,6 +67,13 @@ impl HostPattern {
                 labels.iter().all(fits) && asked.next().is_none()
             }
         }
+    }
+
+    /// Whether some hosts fit both patterns, and neither pattern is the more specific one.
+    pub fn crosses(&self, other: &Self) -> bool {
+        let (Self::Labels(own), Self::Labels(others)) = (self, other) else { return false };
+        let overlap = |(a, b): (&Option<String>, &Option<String>)| a.is_none() || b.is_none() || a == b;
+        own.len() == others.len() && self.wildcards() == other.wildcards() && own.iter().zip(others).all(overlap)
     }
 
     /// Whether it is one host.
@@ -148,11 +150,10 @@ mod tests {
     #[test]
     fn a_star_is_exactly_one_label() {
         let any = place(pattern(&["*", "example", "com"]), "");
-        assert!(any.matches_host("a.example.com", 443));
+        assert!(any.host.matches("a.example.com"));
         for host in ["example.com", "b.a.example.com", ".example.com", "a.example.com.", "aexample.com"] {
-            assert!(!any.matches_host(host, 443), "{host}");
+            assert!(!any.host.matches(host), "{host}");
         }
-        assert!(!any.matches_host("a.example.com", 80));
         assert_eq!(any.url(), "https://*.example.com");
     }
 

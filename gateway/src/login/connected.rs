@@ -94,9 +94,7 @@ async fn end(
     if let Some(Grant { id: grant, subject, client, app, .. }) = asked.filter(|grant| grant.subject == person.subject)
         && world.store.revoke_grant(&grant, request.now).await?
     {
-        if world.heed_revocations().await.is_err() {
-            world.memory.forget();
-        }
+        let _ = world.heed_revocations().await;
         let (id, client) = (request.id.as_str(), client.as_str());
         tracing::info!(target: "audit", act = "revoke", by = "person", subject, grant, client, app, id);
     }

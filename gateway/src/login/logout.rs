@@ -7,7 +7,7 @@ use crate::gateway::{Snapshot, World};
 use crate::identify::session::{cookie_name, find, set_cookie};
 use crate::pages::{self, Brand, LogoutPage, SignedOutPage};
 use crate::request::Request;
-use crate::respond::{self, Dress, Problem, html};
+use crate::respond::{self, Dress, Problem, html, see_other};
 use crate::route::{Site, parameter};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
@@ -27,7 +27,11 @@ pub(crate) async fn logout(
     body: &[u8],
 ) -> Result<Response<Bytes>, StoreError> {
     let here = Here::of(snapshot, site);
-    if request.method == Method::POST { here.end(world, request, body).await } else { here.ask(world, request).await }
+    if request.method == Method::POST {
+        here.end(world, &snapshot.config.auth.origin, request, body).await
+    } else {
+        here.ask(world, &snapshot.config.auth.origin, request).await
+    }
 }
 
 /// The session that a sign-out concerns.
@@ -55,9 +59,11 @@ impl<'a> Here<'a> {
         Ok(find(world, &secret, app, request.now).await?.map(|(grant, _)| grant))
     }
 
-    async fn ask(&self, world: &World, request: &Request) -> Result<Response<Bytes>, StoreError> {
+    async fn ask(&self, world: &World, login: &Origin, request: &Request) -> Result<Response<Bytes>, StoreError> {
         let everywhere = request.target.query().is_some_and(|query| parameter(query, "everywhere").is_some());
-        let Some(session) = self.session(world, request).await? else { return Ok(self.done(&[], everywhere)) };
+        let Some(session) = self.session(world, request).await? else {
+            return Ok(self.without_session(login, everywhere));
+        };
         let account = world.store.account_by_subject(&session.subject).await?;
         let browser = Browser::of(world, self.origin, request);
         let token = browser.seal(world, PURPOSE, &session.id, request.now);
@@ -74,10 +80,18 @@ impl<'a> Here<'a> {
         Ok(html(StatusCode::OK, pages::logout(&Brand::default(), &page), dress))
     }
 
-    async fn end(&self, world: &World, request: &Request, body: &[u8]) -> Result<Response<Bytes>, StoreError> {
+    async fn end(
+        &self,
+        world: &World,
+        login: &Origin,
+        request: &Request,
+        body: &[u8],
+    ) -> Result<Response<Bytes>, StoreError> {
         let form = Parameters::parse(body);
         let everywhere = form.get("everywhere").is_some();
-        let Some(session) = self.session(world, request).await? else { return Ok(self.done(&[], everywhere)) };
+        let Some(session) = self.session(world, request).await? else {
+            return Ok(self.without_session(login, everywhere));
+        };
         let sealed = form.get("form").unwrap_or_default();
         let opened =
             Browser::known(self.origin, request).and_then(|b| b.open::<String>(world, PURPOSE, sealed, request.now));
@@ -98,6 +112,14 @@ impl<'a> Here<'a> {
             cookies.push(set_cookie(self.origin, &signed_out_cookie(self.origin, app), parent, day));
         }
         Ok(self.done(&cookies, everywhere))
+    }
+
+    /// Nobody is signed in here. Everywhere is more than here: the login origin knows.
+    fn without_session(&self, login: &Origin, everywhere: bool) -> Response<Bytes> {
+        if everywhere && self.app.is_some() {
+            return see_other(StatusCode::FOUND, &format!("{}/.doorward/logout?everywhere", login.url()), &[]);
+        }
+        self.done(&[], everywhere)
     }
 
     fn done(&self, cookies: &[String], everywhere: bool) -> Response<Bytes> {

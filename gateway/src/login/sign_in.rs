@@ -22,6 +22,9 @@ const PURPOSE: &str = "login form";
 /// The built-in identity provider's name (the only one so far).
 const LOCAL: &str = "local";
 
+/// No e-mail address is longer (RFC 5321 section 4.5.3.1).
+const MAX_USERNAME: usize = 254;
+
 /// Where a sign-in goes on, and what its page says.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Purpose {
@@ -92,7 +95,8 @@ pub(crate) async fn sign_in(
         let expired = Some(LoginProblem::FormExpired);
         return Ok(show(world, snapshot, request, (StatusCode::FORBIDDEN, ""), Purpose::default(), expired));
     };
-    let username = form.get("username").unwrap_or_default().trim().to_ascii_lowercase();
+    let username: String = form.get("username").unwrap_or_default().trim().chars().take(MAX_USERNAME).collect();
+    let username = username.to_ascii_lowercase();
     if !world.limits.try_password(&username, request.ip) {
         let wait = Some(LoginProblem::TooManyAttempts { retry_after_seconds: RETRY_AFTER });
         let mut response = show(world, snapshot, request, (StatusCode::TOO_MANY_REQUESTS, &username), purpose, wait);
@@ -117,6 +121,15 @@ async fn authenticate(world: &World, username: &str, password: &str) -> Result<O
     let hash = account.as_ref().and_then(|account| account.password.clone());
     let right = password::verify(password.to_owned(), hash).await;
     Ok(account.filter(|account| right && !account.disabled))
+}
+
+/// The sign-in that this browser had before ends with all its sessions: the browser forgets it, so nobody could sign out
+/// of it any more.
+async fn end_earlier(world: &World, snapshot: &Snapshot, request: &Request) -> Result<(), StoreError> {
+    let origin = &snapshot.config.auth.origin;
+    let Some(earlier) = person(world, origin, request).await? else { return Ok(()) };
+    world.store.revoke_grant(&earlier.session, request.now).await?;
+    world.heed_revocations().await
 }
 
 /// A new session with a new secret, whatever the browser brought along.
@@ -144,6 +157,7 @@ async fn open_session(
     };
     let credential =
         Credential { hash: secret.hash(), grant: grant.id.clone(), expires_at: grant.expires_at, rotated_at: None };
+    end_earlier(world, snapshot, request).await?;
     world.store.open_grant(&grant, &credential).await?;
     tracing::info!(target: "audit", act = "sign_in", subject = account.subject, grant = grant.id, id = request.id);
     let cookie =

@@ -35,8 +35,9 @@ pub(super) async fn read(session: &mut Session, limit: usize) -> Result<Option<B
         Result::<_>::Ok(Some(()))
     };
     match tokio::time::timeout(READ_TIMEOUT, reading).await {
-        Ok(read) => Ok(read?.map(|()| body.freeze())),
-        Err(_) => Error::e_explain(ErrorType::ReadTimedout, "the body of a request to the gateway came too slowly"),
+        Ok(read) => Ok(read.map_err(Error::into_down)?.map(|()| body.freeze())),
+        Err(_) => Error::e_explain(ErrorType::ReadTimedout, "the body of a request to the gateway came too slowly")
+            .map_err(Error::into_down),
     }
 }
 

@@ -6,7 +6,7 @@ use http::{HeaderMap, Version};
 use ipnet::IpNet;
 use oauth::world::Timestamp;
 use pingora::proxy::Session;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Most bytes of a request line and headers.
 const MAX_HEADER_BYTES: usize = 64 * 1024;
@@ -38,7 +38,7 @@ pub(super) fn request(session: &Session, trusted: &[IpNet], now: Timestamp, id: 
         authority: header.uri.authority().filter(|_| http2).map(|authority| authority.as_str()),
         headers: &header.headers,
     };
-    let ip = client_ip(ip(session), &header.headers, trusted);
+    let ip = client_ip(ip(session), &header.headers, trusted)?;
     Request::read(&parts, ip, now, id.to_owned()).map_err(|malformed| Refusal::Malformed(malformed.0))
 }
 
@@ -64,22 +64,27 @@ fn ip(session: &Session) -> IpAddr {
 }
 
 /// The client's address. Only a trusted proxy is believed about it, and only up to the first address that is none: whatever
-/// stands to the left of that was written by the client.
-fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> IpAddr {
+/// stands to the left of that was written by the client. What cannot be read there could be anybody.
+fn client_ip(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Result<IpAddr, Refusal> {
     let is_trusted = |ip: &IpAddr| trusted.iter().any(|network| network.contains(ip));
     if !is_trusted(&peer) {
-        return peer;
+        return Ok(peer);
     }
     let fields: Vec<_> = headers.get_all("x-forwarded-for").iter().map(|value| value.to_str().unwrap_or("?")).collect();
     let mut nearest = peer;
     for hop in fields.iter().flat_map(|field| field.split(',')).rev() {
-        let Ok(ip) = hop.trim().parse::<IpAddr>() else { return nearest };
-        nearest = ip.to_canonical();
+        nearest = hop_address(hop.trim()).ok_or(Refusal::Malformed("X-Forwarded-For of the proxy cannot be read"))?;
         if !is_trusted(&nearest) {
-            return nearest;
+            break;
         }
     }
-    nearest
+    Ok(nearest)
+}
+
+/// An address, with the port that some proxies write.
+fn hop_address(hop: &str) -> Option<IpAddr> {
+    let ip = hop.parse::<IpAddr>().or_else(|_| hop.parse::<SocketAddr>().map(|address| address.ip()));
+    ip.ok().map(|ip| ip.to_canonical())
 }
 
 #[cfg(test)]
@@ -92,7 +97,7 @@ mod tests {
             headers.append("x-forwarded-for", field.parse().unwrap());
         }
         let trusted = ["10.0.0.0/8".parse().unwrap(), "::1/128".parse().unwrap()];
-        client_ip(peer.parse().unwrap(), &headers, &trusted).to_string()
+        client_ip(peer.parse().unwrap(), &headers, &trusted).map_or_else(|_| "refused".into(), |ip| ip.to_string())
     }
 
     #[test]
@@ -107,7 +112,11 @@ mod tests {
         );
         assert_eq!(seen("10.0.0.1", &["1.2.3.4", "198.51.100.1,10.9.9.9"]), "198.51.100.1");
         assert_eq!(seen("::1", &["::ffff:198.51.100.1"]), "198.51.100.1");
-        assert_eq!(seen("10.0.0.1", &["198.51.100.1, nonsense"]), "10.0.0.1");
+        for unreadable in ["198.51.100.1, nonsense", "198.51.100.1,", "unknown", "_hidden", "10.0.0.999"] {
+            assert_eq!(seen("10.0.0.1", &[unreadable]), "refused", "{unreadable}");
+        }
+        assert_eq!(seen("10.0.0.1", &["198.51.100.1:5555"]), "198.51.100.1");
+        assert_eq!(seen("10.0.0.1", &["[2001:db8::1]:5555"]), "2001:db8::1");
         assert_eq!(seen("10.0.0.1", &["10.1.1.1, 10.2.2.2"]), "10.1.1.1");
     }
 }

@@ -4,7 +4,7 @@ use crate::admit::Permit;
 use crate::config::{IdentityHeaders, Origin};
 use crate::identify::bearer::is_bearer;
 use crate::identify::session::is_ours;
-use crate::request::Request;
+use crate::request::{Request, pairs};
 use http::{HeaderName, HeaderValue, header};
 use oauth::keys::SigningKey;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -39,28 +39,58 @@ fn strip_claims(upstream: &mut RequestHeader) {
 /// Whether a header's name is one that upstreams may take for the gateway's word, in any spelling: `.`, `-` and `_` are the
 /// same to the servers behind us.
 fn is_claim(name: &str) -> bool {
-    const PREFIXES: [&str; 5] = ["x_forwarded_", "doorward_", "x_auth_request_", "cf_", "x_doorward_"];
-    const NAMES: [&str; 16] = [
+    const PREFIXES: [&str; 19] = [
+        "x_forwarded",
+        "doorward_",
+        "x_doorward_",
+        "x_auth_request_",
+        "cf_",
+        "x_remote_",
+        "remote_",
+        "x_webauth_",
+        "x_authentik_",
+        "x_authenticated_",
+        "x_auth_",
+        "x_goog_authenticated_",
+        "x_goog_iap_",
+        "x_ms_client_principal",
+        "x_ms_token_",
+        "x_amzn_oidc_",
+        "tailscale_",
+        "x_pomerium_",
+        "x_vouch_",
+    ];
+    const NAMES: [&str; 21] = [
         "forwarded",
         "x_real_ip",
         "true_client_ip",
+        "client_ip",
         "x_client_ip",
         "x_cluster_client_ip",
         "x_original_url",
         "x_rewrite_url",
+        "x_original_uri",
+        "x_original_host",
+        "x_host",
+        "x_script_name",
         "x_http_method_override",
         "x_method_override",
         "x_http_method",
-        "x_remote_user",
-        "remote_user",
         "x_user",
         "x_email",
-        "x_webauth_user",
-        "x_original_uri",
+        "x_groups",
+        "x_user_id",
+        "x_username",
+        "x_token_subject",
     ];
+    // Of these, the plain spelling is the parser's; the others are for a server behind us that reads them as the same.
+    const FRAMING: [&str; 6] =
+        ["content_length", "transfer_encoding", "host", "connection", "upgrade", "authorization"];
     let plain: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '_' }).collect();
-    PREFIXES.iter().any(|prefix| plain.starts_with(prefix)) || NAMES.contains(&plain.as_str())
+    PREFIXES.iter().any(|prefix| plain.starts_with(prefix))
+        || NAMES.contains(&plain.as_str())
+        || (name.contains(['_', '.']) && FRAMING.contains(&plain.as_str()))
 }
 
 /// Our credentials end here: a token for us is worth nothing to an upstream, and must not be (MCP "token passthrough").
@@ -75,16 +105,14 @@ fn strip_credentials(upstream: &mut RequestHeader, permit: &Permit) {
     upstream.remove_header("dpop");
 }
 
-/// All cookies but ours, in one field (RFC 9113 section 8.2.3 for those that came in several).
-fn pass_cookies(upstream: &mut RequestHeader, cookies: &str) {
+/// All cookies but ours, byte for byte, in one field (RFC 9113 section 8.2.3 for those that came in several).
+fn pass_cookies(upstream: &mut RequestHeader, cookies: &[u8]) {
     upstream.remove_header(&header::COOKIE);
-    let theirs: Vec<_> = cookies
-        .split(';')
-        .map(str::trim)
-        .filter(|pair| !pair.is_empty() && !is_ours(pair.split('=').next().unwrap_or_default()))
-        .collect();
-    if !theirs.is_empty() {
-        set(upstream, "Cookie", &theirs.join("; "));
+    let name =
+        |pair: &[u8]| String::from_utf8_lossy(pair.split(|b| *b == b'=').next().unwrap_or_default()).into_owned();
+    let theirs: Vec<_> = pairs(cookies).filter(|pair| !is_ours(&name(pair))).collect();
+    if let (false, Ok(value)) = (theirs.is_empty(), HeaderValue::from_bytes(&theirs.join(&b"; "[..]))) {
+        let _ = upstream.insert_header("Cookie", value);
     }
 }
 
@@ -143,12 +171,29 @@ mod tests {
             "x_real_ip",
             "X-Original-URL",
             "X-HTTP-Method-Override",
+            "X-Webauth-Role",
+            "Remote-Groups",
+            "X-Goog-Authenticated-User-Email",
+            "Tailscale-User-Login",
+            "X-Forwarded",
+            "Content_Length",
+            "Transfer.Encoding",
             "True-Client-IP",
             "Remote_User",
         ] {
             assert!(is_claim(&claim.to_ascii_lowercase()), "{claim}");
         }
-        for other in ["accept", "mcp-session-id", "mcp-param-x", "x-request-id", "forwarded-by", "user-agent"] {
+        for other in [
+            "content-length",
+            "transfer-encoding",
+            "host",
+            "accept",
+            "mcp-session-id",
+            "mcp-param-x",
+            "x-request-id",
+            "forwarded-by",
+            "user-agent",
+        ] {
             assert!(!is_claim(other), "{other}");
         }
     }
@@ -163,7 +208,7 @@ mod tests {
     #[test]
     fn bs_06_our_cookies_do_not_reach_the_upstream() {
         let mut header = RequestHeader::build("GET", b"/", None).unwrap();
-        pass_cookies(&mut header, "a=1; __Host-doorward-wiki=s; doorward.browser=b; b=2=3;  ; c");
-        assert_eq!(header.headers.get("cookie").unwrap(), "a=1; b=2=3; c");
+        pass_cookies(&mut header, b"a=1; __Host-doorward-wiki=s; doorward.browser=b; b=2=3;  ; c; d=\xe9");
+        assert_eq!(header.headers.get("cookie").unwrap().as_bytes(), b"a=1; b=2=3; c; d=\xe9");
     }
 }

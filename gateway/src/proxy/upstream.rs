@@ -60,7 +60,9 @@ pub(super) fn clean_response(response: &mut ResponseHeader, permit: &Permit) {
     keep_cookies(response);
     if permit.app().oauth.managed.is_some() {
         // Its own challenge would lead our clients to another authorization server.
-        let bearer = |value: &HeaderValue| value.to_str().is_ok_and(is_bearer);
+        // Several challenges may stand in one field.
+        let bearer =
+            |value: &HeaderValue| value.to_str().is_ok_and(|text| text.split(',').any(|part| is_bearer(part.trim())));
         if response.headers.get_all(header::WWW_AUTHENTICATE).iter().any(bearer) {
             response.remove_header(&header::WWW_AUTHENTICATE);
         }
@@ -84,8 +86,10 @@ fn strip_hops(response: &mut ResponseHeader) {
 
 /// Cookies with names of ours are ours to set.
 fn keep_cookies(response: &mut ResponseHeader) {
+    // A cookie without a name is sent as its value alone, which could then read like a named one.
     let ours = |value: &HeaderValue| {
-        is_ours(String::from_utf8_lossy(value.as_bytes()).split(['=', ';']).next().unwrap_or_default())
+        let text = String::from_utf8_lossy(value.as_bytes()).into_owned();
+        is_ours(text.trim_start_matches(['=', ' ', '\t']).split(['=', ';']).next().unwrap_or_default())
     };
     let all: Vec<_> = response.headers.get_all(header::SET_COOKIE).iter().cloned().collect();
     if all.iter().any(ours) {
@@ -99,12 +103,12 @@ fn keep_cookies(response: &mut ResponseHeader) {
 /// Status, stable code and sentence for a failure; status 0 when nobody is there to read it.
 pub(super) fn describe(error: &Error) -> (u16, &'static str, &'static str) {
     match (error.etype(), error.esource()) {
-        (ErrorType::HTTPStatus(413), _) => (413, "request_too_large", "The request is too large."),
         (ErrorType::ReadTimedout, ErrorSource::Downstream) => (408, "request_timeout", "The request came too slowly."),
-        (_, ErrorSource::Downstream) if error.etype() == &ErrorType::InvalidHTTPHeader => {
-            (400, "invalid_request", "The request cannot be read.")
-        }
-        (_, ErrorSource::Downstream) => (0, "client_gone", ""),
+        (
+            ErrorType::ConnectionClosed | ErrorType::ReadError | ErrorType::WriteError | ErrorType::WriteTimedout,
+            ErrorSource::Downstream,
+        ) => (0, "client_gone", ""),
+        (_, ErrorSource::Downstream) => (400, "invalid_request", "The request cannot be read."),
         (ErrorType::ConnectTimedout | ErrorType::ReadTimedout | ErrorType::WriteTimedout, _) => {
             (504, "upstream_timeout", "The app took too long to answer.")
         }
@@ -138,7 +142,13 @@ mod tests {
     #[test]
     fn bs_06_an_upstream_cannot_set_our_cookies() {
         let mut response = ResponseHeader::build(200, None).unwrap();
-        for cookie in ["a=1", "__Host-doorward-wiki=planted; Path=/", "DOORWARD-x=planted", "b=2; HttpOnly"] {
+        for cookie in [
+            "a=1",
+            "__Host-doorward-wiki=planted; Path=/",
+            "DOORWARD-x=planted",
+            "=doorward-x=planted",
+            "b=2; HttpOnly",
+        ] {
             response.append_header(header::SET_COOKIE, cookie).unwrap();
         }
         keep_cookies(&mut response);

@@ -30,8 +30,8 @@ pub(crate) struct Request {
     pub(crate) target: Target,
     /// The only `Authorization` header, if there is one.
     pub(crate) authorization: Option<String>,
-    /// All cookies, joined.
-    pub(crate) cookies: String,
+    /// All cookies, joined, as sent: an app may put any byte into its own.
+    pub(crate) cookies: Vec<u8>,
     /// Whether the connection is to be upgraded to a WebSocket.
     pub(crate) upgrade: bool,
     /// What says whether a person is navigating.
@@ -92,12 +92,12 @@ impl Request {
 
     /// The value of a cookie of ours; `None` when it is sent twice, so that a planted one never mixes with the real one.
     pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
-        let mut values = self.cookies.split(';').filter_map(|pair| {
-            let (key, value) = pair.trim().split_once('=')?;
-            (key == name).then_some(value)
+        let mut values = pairs(&self.cookies).filter_map(|pair| {
+            let equals = pair.iter().position(|b| *b == b'=')?;
+            (&pair[..equals] == name.as_bytes()).then(|| &pair[equals + 1..])
         });
         let value = values.next();
-        if values.next().is_some() { None } else { value }
+        if values.next().is_some() { None } else { std::str::from_utf8(value?).ok() }
     }
 
     /// Whether a page of `origin` made the request, as far as the browser says: by `Sec-Fetch-Site`, or else by `Origin`,
@@ -184,9 +184,14 @@ fn text(headers: &HeaderMap, name: &str) -> Option<String> {
 }
 
 /// HTTP/2 sends cookies in several fields (RFC 9113 section 8.2.3).
-pub(crate) fn cookies(headers: &HeaderMap) -> String {
-    let fields: Vec<_> = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok()).collect();
-    fields.join("; ")
+fn cookies(headers: &HeaderMap) -> Vec<u8> {
+    let fields: Vec<_> = headers.get_all(header::COOKIE).iter().map(http::HeaderValue::as_bytes).collect();
+    fields.join(&b"; "[..])
+}
+
+/// The `name=value` pairs of joined cookies.
+pub(crate) fn pairs(cookies: &[u8]) -> impl Iterator<Item = &[u8]> {
+    cookies.split(|b| *b == b';').map(<[u8]>::trim_ascii).filter(|pair| !pair.is_empty())
 }
 
 fn is_upgrade(headers: &HeaderMap) -> bool {

@@ -75,3 +75,15 @@ fn bs_04_a_cookie_sent_twice_counts_as_none() {
     let request = read(&Method::GET, &[("cookie", "doorward-x=v; doorward-x=w")]).unwrap();
     assert_eq!(request.cookie("doorward-x"), None);
 }
+
+#[test]
+fn a_foreign_byte_in_an_apps_cookie_hides_no_other() {
+    let mut headers = HeaderMap::new();
+    headers.append("host", HeaderValue::from_static("app.ex"));
+    headers.append("cookie", HeaderValue::from_bytes(b"doorward-x=v; theme=caf\xe9").unwrap());
+    let parts = Parts { method: &Method::GET, target: b"/", authority: None, headers: &headers };
+    let request =
+        Request::read(&parts, "127.0.0.1".parse().unwrap(), Timestamp::from_seconds(1), "d_1".into()).unwrap();
+    assert_eq!(request.cookie("doorward-x"), Some("v"));
+    assert_eq!(request.cookie("theme"), None);
+}

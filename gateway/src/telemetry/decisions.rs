@@ -8,6 +8,7 @@ use policy::{Facts, Identity, RequestFacts, Via};
 use serde_json::json;
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::mpsc;
 
 /// A refused request or sign-in.
@@ -37,20 +38,32 @@ pub(crate) enum Asked {
 #[derive(Clone)]
 pub(crate) struct Recorder {
     sender: mpsc::Sender<Refused>,
+    /// The second, and in its low 16 bits how many strangers were kept in it.
+    strangers: Arc<AtomicU64>,
 }
 
 const WAITING: usize = 1024;
+const STRANGERS_PER_SECOND: u64 = 20;
 const AT_ONCE: usize = 256;
 
 impl Recorder {
     /// A recorder, and the end that [`keep`] reads.
     pub(crate) fn new() -> (Self, mpsc::Receiver<Refused>) {
         let (sender, receiver) = mpsc::channel(WAITING);
-        (Self { sender }, receiver)
+        (Self { sender, strangers: Arc::default() }, receiver)
     }
 
-    /// Hands in a refusal.
+    /// Hands in a refusal. Of those of strangers a few in each second are kept, so that a flood of them does not push out
+    /// the decisions on people.
     pub(crate) fn record(&self, refused: Refused) {
+        let second = u64::try_from(refused.at.seconds()).unwrap_or(0) << 16;
+        if refused.identity.is_none() {
+            let kept = self.strangers.fetch_max(second, Ordering::Relaxed).max(second);
+            if kept & 0xffff >= STRANGERS_PER_SECOND {
+                return;
+            }
+            self.strangers.fetch_add(1, Ordering::Relaxed);
+        }
         let _ = self.sender.try_send(refused);
     }
 }

@@ -45,7 +45,7 @@ fn listed(site: &Site, arguments: &[&str]) -> Vec<Value> {
 
 fn grant_of(site: &Site, agent: &Agent) -> Value {
     let grants = listed(site, &["grant", "list"]);
-    let found = grants.into_iter().filter(|grant| grant["client"]["id"] == agent.client_id.as_str()).last();
+    let found = grants.into_iter().rfind(|grant| grant["client"]["id"] == agent.client_id.as_str());
     found.expect("a grant of the agent")
 }
 

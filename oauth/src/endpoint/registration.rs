@@ -19,7 +19,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 /// Most bytes of a registration.
-pub const MAX_BYTES: usize = 64 * 1024;
+pub const MAX_BYTES: usize = 16 * 1024;
 
 pub(crate) async fn answer(
     server: &Server,

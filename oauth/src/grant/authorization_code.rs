@@ -91,6 +91,12 @@ async fn check(server: &Server, app: &App, presented: &Presented<'_>, now: Times
     if !pkce::verifies(presented.verifier, &code.code_challenge) {
         return Err(invalid("`code_verifier` does not belong to the code"));
     }
+    // Whoever signed out everywhere since, or was shut out, takes back what is not yet redeemed.
+    if let Some(session) = &code.session
+        && !server.store.grant(session).await?.is_some_and(|grant| grant.is_live(now))
+    {
+        return Err(invalid("the sign-in that the code came from has ended"));
+    }
     let ask = Ask { app, client: &code.client, subject: &code.subject, login_method: &code.login_method, now };
     approve(server, ask).await?;
     Ok(code)

@@ -168,7 +168,7 @@ pub struct Code {
     pub login_method: String,
     /// When the person signed in.
     pub authenticated_at: Timestamp,
-    /// The single sign-on session that the grant comes from; it ends with it when `bound_to_session`.
+    /// The single sign-on session it came from: without it, the code is worth nothing.
     pub session: Option<String>,
     /// When it stops being redeemable.
     pub expires_at: Timestamp,

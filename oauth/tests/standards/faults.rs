@@ -140,9 +140,7 @@ async fn tk_14_a_browser_code_survives_a_fault() {
     assert_eq!(broken.unwrap_err().code, oauth::error::Code::TemporarilyUnavailable);
     bench.later(SECOND);
     bench.store.set(Fault::Never);
-    // The sign-on session was never opened in this test, which is what is said now.
-    let answer = bench.server.redeem_browser_code(&bench.wiki, (&code, VERIFIER, callback), bench.now).await;
-    assert_eq!(answer.unwrap_err().code, oauth::error::Code::InvalidGrant);
+    bench.server.redeem_browser_code(&bench.wiki, (&code, VERIFIER, callback), bench.now).await.unwrap();
 }
 
 #[tokio::test]

@@ -15,7 +15,10 @@ use http::{Method, Request, StatusCode, header};
 use oauth::app::App;
 use oauth::call::Consent;
 use oauth::call::Person;
+use oauth::client::ClientId;
 use oauth::keys::Keyring;
+use oauth::secret::SecretHash;
+use oauth::store::{Credential, Grant, Store};
 use oauth::token::AccessToken;
 use oauth::world::Timestamp;
 use oauth::{Call, Endpoint, Reply, Server, jwt, token};
@@ -59,6 +62,27 @@ pub(crate) fn at_rest() -> oauth::seal::Sealer {
     oauth::seal::Sealer::new([42; 32].into())
 }
 
+/// Opens the single sign-on session that a person has.
+pub(crate) async fn sign_in(store: &dyn Store, person: &Person) {
+    let expires_at = START.plus(GRANT_DURATION * 100);
+    let sso = Grant {
+        id: person.session.clone(),
+        app: oauth::app::LOGIN.to_owned(),
+        client: ClientId::browser(),
+        subject: person.subject.clone(),
+        scope: String::new(),
+        login_method: person.login_method.clone(),
+        authenticated_at: person.authenticated_at,
+        created_at: person.authenticated_at,
+        expires_at,
+        parent: None,
+        revoked_at: None,
+    };
+    let hash = SecretHash::of(&person.session);
+    let credential = Credential { hash, grant: sso.id.clone(), expires_at, rotated_at: None };
+    store.open_grant(&sso, &credential).await.unwrap();
+}
+
 impl Bench {
     pub(crate) async fn new() -> Self {
         let store = Arc::new(TestStore::default());
@@ -67,6 +91,7 @@ impl Bench {
         let keys = Keyring::load(&*store, &at_rest(), &*random, START).await.unwrap();
         let server = Server { store: store.clone(), keys: keys.into(), random, approval: policy.clone() };
         let ada = person("ada", "sso-of-ada");
+        sign_in(&*store, &ada).await;
         Self { server, store, policy, wiki: app("wiki", WIKI, MAIL), mail: app("mail", MAIL, WIKI), ada, now: START }
     }
 

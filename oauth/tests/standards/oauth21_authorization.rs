@@ -297,23 +297,6 @@ async fn the_browser_client_needs_no_consent_and_no_managed_oauth() {
     let query = authorization(BROWSER).with("redirect_uri", callback);
     let reply = bench.ask_as(&bench.wiki, None, &query).await;
     assert!(matches!(reply, Reply::LoginRequired { client: None }), "{reply:?}");
-    let sso = oauth::store::Grant {
-        id: bench.ada.session.clone(),
-        app: oauth::app::LOGIN.to_owned(),
-        client: oauth::client::ClientId::browser(),
-        subject: "ada".to_owned(),
-        scope: String::new(),
-        login_method: "local".to_owned(),
-        authenticated_at: START,
-        created_at: START,
-        expires_at: START.plus(GRANT_DURATION),
-        parent: None,
-        revoked_at: None,
-    };
-    let hash = oauth::secret::SecretHash::of("sso");
-    let credential =
-        oauth::store::Credential { hash, grant: sso.id.clone(), expires_at: sso.expires_at, rotated_at: None };
-    oauth::store::Store::open_grant(&*bench.store, &sso, &credential).await.unwrap();
     let code = redirect_of(bench.ask(&query).await).parameter("code").unwrap();
     let wrong = bench.server.redeem_browser_code(&bench.wiki, (&code, &"x".repeat(43), callback), bench.now).await;
     assert!(wrong.is_err());

@@ -245,3 +245,12 @@ async fn tk_25_a_code_is_worth_nothing_once_the_person_lost_access() {
         "and it was not used up"
     );
 }
+
+#[tokio::test]
+async fn tk_25_a_code_is_worth_nothing_once_the_person_signed_out_everywhere() {
+    let bench = Bench::new().await;
+    let client = bench.client().await;
+    let code = bench.code(&client).await;
+    bench.store.revoke_grant(&bench.ada.session, bench.now).await.unwrap();
+    bench.token(&bench.wiki, &redemption(&client, &code)).await.assert_error(400, "invalid_grant");
+}

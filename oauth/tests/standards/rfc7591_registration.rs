@@ -121,7 +121,7 @@ async fn dr_08_what_is_no_metadata_is_refused() {
         let answer = bench.call(&bench.wiki, Endpoint::Registration, json_post(body)).await;
         answer.assert_error(400, "invalid_client_metadata");
     }
-    let deep = format!(r#"{{"redirect_uris":["{REDIRECT}"],"a":{}{}}}"#, "[".repeat(9000), "]".repeat(9000));
+    let deep = format!(r#"{{"redirect_uris":["{REDIRECT}"],"a":{}{}}}"#, "[".repeat(7000), "]".repeat(7000));
     let answer = bench.call(&bench.wiki, Endpoint::Registration, json_post(deep)).await;
     answer.assert_error(400, "invalid_client_metadata");
 }

@@ -98,7 +98,7 @@ fn grant(report: &mut Report<'_>, key: &Key, raw: &RawGrant, enabled: bool) -> O
 fn registration(report: &mut Report<'_>, key: &Key, raw: &RawRegistration) -> Option<Option<Registration>> {
     let allowed = allowed(report, key, raw);
     let unused_for = key.field("unused_for");
-    let unused_for = duration(report, &unused_for, raw.unused_for.as_deref(), 24 * HOUR);
+    let unused_for = duration(report, &unused_for, raw.unused_for.as_deref(), 15 * MINUTE);
     let total = match raw.max_clients.unwrap_or(10_000) {
         0 => Err(Mistake::new("must be at least 1").help("write `enabled = false`".to_owned())),
         total => Ok(total),

@@ -71,10 +71,12 @@ fn place(text: &str) -> Result<Place, Mistake> {
 
 fn keep_off_login(report: &mut Report<'_>, key: &Key, place: &Place, login: &Origin) {
     let help = "keep the login origin on its own host".to_owned();
-    if place.port != login.port && place.host.matches(&login.host) {
+    let apart =
+        place.port != login.port && (place.port, login.port) != (443, 80) && (place.port, login.port) != (80, 443);
+    if apart && place.host.matches(&login.host) {
         let message = "is on the host of the login origin, and cookies ignore ports";
         report.warn(key, Mistake::new(message).help(help));
-    } else if place.port == login.port && place.host == HostPattern::Exact(login.host.clone()) {
+    } else if place.host == HostPattern::Exact(login.host.clone()) {
         report.error(key, Mistake::new("is at the login origin").help(help));
     }
 }
@@ -84,13 +86,25 @@ fn refuse_twins(report: &mut Report<'_>, all: &Places) {
     for here in all.values().flatten() {
         let (key, place) = here;
         let same = |(_, other): &&&(Key, Place)| {
-            (&place.host, place.port, &place.path) == (&other.host, other.port, &other.path)
+            place.host == other.host && place.path == other.path && answers_alike(place, other)
         };
-        match seen.iter().find(same) {
-            Some((other, _)) => report.error(key, format!("is the same place as `{other}`")),
-            None => seen.push(here),
+        let crosses = |(_, other): &&&(Key, Place)| {
+            place.path == other.path && answers_alike(place, other) && place.host.crosses(&other.host)
+        };
+        if let Some((other, _)) = seen.iter().find(same) {
+            report.error(key, format!("is the same place as `{other}`"));
+        } else if let Some((other, _)) = seen.iter().find(crosses) {
+            report.error(key, format!("is no more and no less specific than `{other}`, and both fit some hosts"));
         }
+        seen.push(here);
     }
+}
+
+/// Whether a request can name both ports in the same words. A `Host` without port stands for either scheme's default, and
+/// what ends TLS in front is not believed about the scheme.
+fn answers_alike(one: &Place, other: &Place) -> bool {
+    let default = |place: &Place| place.port == if place.secure { 443 } else { 80 };
+    one.port == other.port || (default(one) && default(other))
 }
 
 const EXAMPLE: &str = "https://wiki.example.com";

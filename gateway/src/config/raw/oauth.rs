@@ -44,7 +44,7 @@ pub(crate) struct RawRegistration {
     pub(crate) presets: Option<Vec<String>>,
     /// How many clients may be registered at the same time. Default: `10000`.
     pub(crate) max_clients: Option<u64>,
-    /// How long a client is kept that nobody has given a grant. Default: `"24h"`.
+    /// How long a client is kept that nobody has given a grant, once there is no room for more. Default: `"15m"`.
     pub(crate) unused_for: Option<String>,
 }
 

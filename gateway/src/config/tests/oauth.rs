@@ -49,7 +49,7 @@ fn the_defaults_let_a_cli_in() {
     }
     assert_eq!(check("https://evil.example/cb"), Err(Unacceptable::NotAllowed));
     assert_eq!(registration.limits.total, 10_000);
-    assert_eq!(registration.limits.unused_for, Duration::from_secs(24 * 3600));
+    assert_eq!(registration.limits.unused_for, Duration::from_secs(15 * 60));
 }
 
 #[test]
