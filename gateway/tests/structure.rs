@@ -34,7 +34,7 @@ const OAUTH: &[&[&str]] = &[
     &["error"],
     &["approval"],
     &["app"],
-    &["jwt", "parameters", "pkce", "redirect_uri", "resource", "scope"],
+    &["client_metadata", "jwt", "parameters", "pkce", "redirect_uri", "resource", "scope"],
     &["keys"],
     &["seal"],
     &["store"],

@@ -15,6 +15,7 @@ pub mod approval;
 pub mod call;
 pub mod client;
 pub mod client_auth;
+pub mod client_metadata;
 pub mod endpoint;
 pub mod error;
 pub mod grant;

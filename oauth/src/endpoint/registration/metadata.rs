@@ -1,13 +1,12 @@
 //! Client metadata as sent (RFC 7591 section 2), read into what is kept. Unknown members are ignored, odd values of
 //! optional ones dropped: what was kept is in the answer.
 
+use crate::client_metadata::{MAX_NAME_CHARS, MAX_TEXT_CHARS, is_web_uri, list, text};
 use crate::error::{Code, Error};
 use crate::scope::Scopes;
 use serde_json::{Map, Value};
 
 const MAX_REDIRECT_URIS: usize = 16;
-const MAX_NAME_CHARS: usize = 100;
-const MAX_TEXT_CHARS: usize = 500;
 
 /// What a registration asks for.
 #[derive(Debug)]
@@ -93,34 +92,6 @@ fn others(sent: &Map<String, Value>, scopes: &Scopes) -> Map<String, Value> {
     let scope = sent.get("scope").and_then(Value::as_str).and_then(|scope| scopes.grant(Some(scope)).ok());
     kept.extend(scope.map(|scope| ("scope".to_owned(), scope.into())));
     kept
-}
-
-/// The URI is shown as it was sent, so it must be what it looks like: plain ASCII, and no host after a user name.
-fn is_web_uri(text: &str) -> bool {
-    let plain = text.len() <= MAX_TEXT_CHARS && text.bytes().all(|b| b.is_ascii_graphic());
-    plain
-        && url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http") && url.username().is_empty())
-}
-
-/// A text without control and bidirectional formatting characters, or nothing.
-fn text(sent: &Map<String, Value>, name: &str, max_chars: usize) -> Option<String> {
-    let clean: String = sent.get(name)?.as_str()?.chars().filter(|c| is_harmless(*c)).take(max_chars).collect();
-    let clean = clean.trim();
-    (!clean.is_empty()).then(|| clean.to_owned())
-}
-
-/// DR-17: what could reorder or hide the rest of a line is not kept.
-fn is_harmless(c: char) -> bool {
-    let reorders = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let breaks = matches!(c, '\u{2028}' | '\u{2029}');
-    let has_no_ink = matches!(c,
-        '\u{ad}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{200b}'..='\u{200d}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
-        | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
-    !(c.is_control() || reorders || breaks || has_no_ink)
-}
-
-fn list<'a>(sent: &'a Map<String, Value>, name: &str) -> Option<Vec<&'a str>> {
-    Some(sent.get(name)?.as_array()?.iter().filter_map(Value::as_str).collect())
 }
 
 fn invalid(description: &str) -> Error {
