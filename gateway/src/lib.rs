@@ -10,6 +10,7 @@ mod assertion;
 pub mod cli;
 pub mod compose;
 pub mod config;
+mod fetch;
 mod gateway;
 mod identify;
 mod known;

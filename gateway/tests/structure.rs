@@ -20,7 +20,7 @@ const GATEWAY: &[&[&str]] = &[
     &["route", "approval"],
     &["refusal"],
     &["known", "request", "respond", "telemetry"],
-    &["assertion", "pages", "store", "limits", "sample"],
+    &["assertion", "pages", "store", "limits", "sample", "fetch"],
     &["config", "world"],
 ];
 

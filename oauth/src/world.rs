@@ -1,8 +1,11 @@
-//! Everything that is not a function of its arguments: the time and randomness.
+//! Everything that is not a function of its arguments: the time, randomness, and what others publish.
 
+use async_trait::async_trait;
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
+use url::Url;
 
 /// A moment, in whole seconds since the Unix epoch (the grain of a JWT `NumericDate`, RFC 7519 section 2).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -63,4 +66,45 @@ impl dyn Random + '_ {
         self.fill(&mut bytes);
         bytes
     }
+}
+
+/// Reads what others publish.
+///
+/// INVARIANT: whoever can name a URL here can name any host, so an implementation reaches public addresses alone, follows
+/// no redirect, and bounds time and size.
+#[async_trait]
+pub trait Fetch: Send + Sync {
+    /// One GET of an https URL, whatever the status of its answer.
+    ///
+    /// # Errors
+    /// When there is no whole answer that may be read.
+    async fn fetch(&self, url: &Url) -> Result<Fetched, FetchError>;
+}
+
+/// An answer as received.
+#[derive(Clone, Debug, Default)]
+pub struct Fetched {
+    /// The status code.
+    pub status: u16,
+    /// `Content-Type`, as sent.
+    pub content_type: Option<String>,
+    /// How long it may be kept (RFC 9111 section 5.2.2); zero when it says not at all, `None` when it does not say.
+    pub max_age: Option<Duration>,
+    /// The body.
+    pub body: Bytes,
+}
+
+/// Why nothing was read. The text is for the log alone: told to whoever named the URL, it would map the network behind
+/// the gateway.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    /// A rule of ours forbids it: no https, or an address that is not public.
+    #[error("not fetched: {0}")]
+    Forbidden(String),
+    /// It could not be reached, or not in time.
+    #[error("no answer: {0}")]
+    Failed(String),
+    /// The answer is larger than what is read.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
 }
