@@ -9,10 +9,11 @@ use crate::route::Routes;
 use crate::store::Stores;
 use crate::telemetry::{Metrics, Recorder};
 use arc_swap::ArcSwap;
+use oauth::client_document::Documents;
 use oauth::keys::Keyring;
 use oauth::seal::Sealer;
 use oauth::store::StoreError;
-use oauth::world::{Clock, Random};
+use oauth::world::{Clock, Fetch, Random};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +24,8 @@ pub(crate) struct World {
     pub(crate) keys: Arc<Keyring>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
+    pub(crate) fetch: Arc<dyn Fetch>,
+    pub(crate) documents: Arc<Documents>,
     pub(crate) memory: Memory,
     pub(crate) limits: Limits,
     pub(crate) recorder: Recorder,
@@ -36,12 +39,14 @@ impl World {
         (store, at_rest): (Arc<dyn Stores>, &Sealer),
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
+        fetch: Arc<dyn Fetch>,
         recorder: Recorder,
     ) -> Result<Self, StoreError> {
         let keys = Keyring::load(&*as_oauth(&store), at_rest, &*random, clock.now()).await?;
         let seen_epoch = AtomicU64::new(store.epoch().await?);
         let (memory, limits, metrics) = (Memory::new(), Limits::new(), Metrics::new());
-        Ok(Self { store, keys: Arc::new(keys), clock, random, memory, limits, recorder, metrics, seen_epoch })
+        let (keys, documents) = (Arc::new(keys), Arc::default());
+        Ok(Self { store, keys, clock, random, fetch, documents, memory, limits, recorder, metrics, seen_epoch })
     }
 
     /// Forgets what was verified if something was taken away since, here or by another process.
@@ -76,6 +81,8 @@ impl Snapshot {
             keys: Arc::clone(&world.keys),
             random: Arc::clone(&world.random),
             approval,
+            fetch: Arc::clone(&world.fetch),
+            documents: Arc::clone(&world.documents),
         };
         Self { routes: Routes::new(&config), config, oauth }
     }

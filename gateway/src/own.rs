@@ -13,7 +13,7 @@ use crate::route::{Own, Page, Site, parameter};
 use crate::telemetry::{Asked, Refused, Told};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header};
-use oauth::call::Consent;
+use oauth::call::{Consent, VouchedBy as Voucher};
 use oauth::client::ClientId;
 use oauth::endpoint::revocation::Revoked;
 use oauth::error::{Code, Error};
@@ -158,7 +158,11 @@ impl OwnRequest<'_> {
             person: &person,
             client_name: &consent.client_name,
             client_id: &consent.client_id,
-            vouched_by: VouchedBy::SelfRegistered,
+            vouched_by: match &consent.vouched_by {
+                Voucher::Nobody => VouchedBy::SelfRegistered,
+                Voucher::Document { host } => VouchedBy::Document { host },
+                Voucher::Pinned { host } => VouchedBy::Pinned { host },
+            },
             client_uri_host: client_uri_host.as_deref(),
             redirect_host: &consent.redirect_host,
             loopback: consent.loopback,

@@ -33,6 +33,7 @@ const OAUTH: &[&[&str]] = &[
     &["token"],
     &["error"],
     &["approval"],
+    &["client_document"],
     &["app"],
     &["client_metadata", "jwt", "parameters", "pkce", "redirect_uri", "resource", "scope"],
     &["keys"],

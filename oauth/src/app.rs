@@ -61,6 +61,28 @@ pub struct Managed {
     pub refresh_grace: Duration,
     /// Dynamic client registration; `None` when it is off.
     pub registration: Option<Registration>,
+    /// Clients whose id is the URL of a document about them; `None` when these are not admitted.
+    pub client_documents: Option<DocumentRules>,
+}
+
+/// Which client ID metadata documents an app admits.
+#[derive(Clone, Debug)]
+pub struct DocumentRules {
+    /// The hosts that may vouch for a client, pinned ones included; `*` stands for one label. All when empty.
+    pub allowed_domains: Vec<String>,
+    /// Whether a document that names no authentication method means a public client.
+    pub implicit_none: bool,
+}
+
+impl DocumentRules {
+    /// Whether documents of this host (lower case) are admitted.
+    pub fn admits(&self, host: &str) -> bool {
+        let is_covered = |domain: &String| {
+            domain.split('.').count() == host.split('.').count()
+                && domain.split('.').zip(host.split('.')).all(|(known, given)| known == "*" || known == given)
+        };
+        self.allowed_domains.is_empty() || self.allowed_domains.iter().any(is_covered)
+    }
 }
 
 /// Rules of dynamic client registration at an app.

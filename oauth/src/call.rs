@@ -2,14 +2,16 @@
 
 use crate::app::App;
 use crate::approval::Approval;
+use crate::client_document::Documents;
 use crate::error::Error;
 use crate::keys::Keyring;
 use crate::scope::Scope;
 use crate::store::Store;
-use crate::world::{Random, Timestamp};
+use crate::world::{Fetch, Random, Timestamp};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::Response;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +27,10 @@ pub struct Server {
     pub random: Arc<dyn Random>,
     /// The policy.
     pub approval: Arc<dyn Approval>,
+    /// What reads the documents of clients.
+    pub fetch: Arc<dyn Fetch>,
+    /// Those that were read.
+    pub documents: Arc<Documents>,
 }
 
 /// Which endpoint was called; the gateway's router knows, from the configuration.
@@ -84,6 +90,8 @@ pub struct Consent {
     pub client_name: String,
     /// Its identifier.
     pub client_id: String,
+    /// Who says so.
+    pub vouched_by: VouchedBy,
     /// Its web site, as it says.
     pub client_uri: Option<String>,
     /// Where the code goes.
@@ -102,6 +110,23 @@ pub struct Consent {
     pub form_target: Option<String>,
 }
 
+/// Who says that a client is what it says.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VouchedBy {
+    /// Nobody: it registered itself.
+    Nobody,
+    /// The owner of this host, where the client's document is.
+    Document {
+        /// The host.
+        host: String,
+    },
+    /// The same, and the document is one of the pinned ones.
+    Pinned {
+        /// The host.
+        host: String,
+    },
+}
+
 /// What the gateway does next.
 #[derive(Debug)]
 pub enum Reply {
@@ -109,7 +134,7 @@ pub enum Reply {
     Response(Response<Bytes>),
     /// Somebody must sign in; then the same URL is asked for again.
     LoginRequired {
-        /// The name of the client that sent the person here; nobody vouches for it.
+        /// The name of the client that sent the person here, or the host of its document; nobody vouches for it.
         client: Option<String>,
     },
     /// Show the consent page; its form is posted to the same URL.

@@ -1,4 +1,5 @@
-//! Clients: the first-party browser, and those that registered themselves (RFC 7591).
+//! Clients: the first-party browser, those that registered themselves (RFC 7591), and those whose id is the URL of a
+//! document about them.
 
 use crate::secret::SecretHash;
 use crate::world::Timestamp;
@@ -25,6 +26,11 @@ impl ClientId {
         self.0 == Self::BROWSER
     }
 
+    /// Whether it is the URL of a client ID metadata document. No registered client has such an id (DR-15).
+    pub fn is_url(&self) -> bool {
+        self.0.starts_with("https://")
+    }
+
     /// As text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -42,16 +48,16 @@ impl fmt::Display for ClientId {
     }
 }
 
-/// A registered client.
+/// A client as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Client {
-    /// The app that it registered at; it is unknown elsewhere.
+    /// The app that it registered at, or was given a code at; it is unknown elsewhere.
     pub app: String,
     /// Its identifier.
     pub id: ClientId,
-    /// What it calls itself; nobody vouches for it.
+    /// What it calls itself.
     pub name: String,
-    /// Where codes may be sent, as registered.
+    /// Where codes may be sent, as registered; for a client with a document, where the last one was sent.
     pub redirect_uris: Vec<String>,
     /// How it authenticates at the token endpoint.
     pub authentication: Authentication,

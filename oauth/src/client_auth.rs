@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::client::{Authentication, Client, ClientId};
+use crate::client_document;
 use crate::error::{Code, Error};
 use crate::parameters::Parameters;
 use crate::secret::{Kind, Secret};
@@ -39,6 +40,12 @@ pub(crate) async fn authenticate(
     let id = ClientId::new(presented.id.as_str());
     if id.is_browser() {
         return Err(refused("the first-party browser client has no token endpoint"));
+    }
+    if id.is_url() {
+        // Its document was read when the code was given, and is not fetched here: what was kept then does.
+        let rules = app.managed.as_ref().and_then(|managed| managed.client_documents.as_ref());
+        let rules = rules.ok_or_else(|| refused("client documents are off for this app"))?;
+        client_document::admit(rules, id.as_str()).map_err(|unusable| refused(&unusable.to_string()))?;
     }
     let client = store.client(&app.id, &id).await?.ok_or_else(|| refused("not registered at this app"))?;
     match (&client.authentication, &presented.secret, presented.basic) {

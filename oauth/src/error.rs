@@ -54,6 +54,8 @@ pub enum Code {
     TemporarilyUnavailable,
     /// No room for more registrations now.
     TooManyRegistrations,
+    /// Too many client documents were asked for in this minute.
+    TooManyDocuments,
     /// The body is larger than this endpoint reads.
     TooLarge,
     /// No such endpoint here.
@@ -91,7 +93,7 @@ impl Error {
             Code::TemporarilyUnavailable => {
                 headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
             }
-            Code::TooManyRegistrations => {
+            Code::TooManyRegistrations | Code::TooManyDocuments => {
                 headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("60"));
             }
             Code::MethodNotAllowed { allow } => {
@@ -121,7 +123,9 @@ impl Code {
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
-            Self::TemporarilyUnavailable | Self::TooManyRegistrations => "temporarily_unavailable",
+            Self::TemporarilyUnavailable | Self::TooManyRegistrations | Self::TooManyDocuments => {
+                "temporarily_unavailable"
+            }
             Self::NotFound => "not_found",
         }
     }
@@ -139,7 +143,7 @@ impl Code {
         match self {
             Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
             Self::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::TooManyRegistrations => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyRegistrations | Self::TooManyDocuments => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,

@@ -5,7 +5,7 @@
 //! | [`call`] | the one entry: which endpoint was called, what it answers |
 //! | [`endpoint`] | one file per endpoint of RFC 8414 |
 //! | [`grant`] | one file per `grant_type` |
-//! | [`client`], [`redirect_uri`], [`pkce`], [`scope`], [`resource`] | the rules a request is held against |
+//! | [`client`], [`client_document`], [`redirect_uri`], [`pkce`], [`scope`], [`resource`] | the rules a request is held against |
 //! | [`token`], [`jwt`], [`keys`], [`secret`], [`seal`] | what is handed out, and how it is recognised again |
 //! | [`store`], [`world`], [`approval`] | what the server needs from outside |
 //! | [`error`] | the one place where a failure becomes bytes |
@@ -15,6 +15,7 @@ pub mod approval;
 pub mod call;
 pub mod client;
 pub mod client_auth;
+pub mod client_document;
 pub mod client_metadata;
 pub mod endpoint;
 pub mod error;

@@ -87,6 +87,12 @@ pub fn is_loopback(uri: &str) -> bool {
     Loopback::parse(uri).is_some()
 }
 
+/// Whether its scheme belongs to somebody: the web's own, or one named after a domain (RFC 8252 section 7.1).
+pub fn has_owner(uri: &str) -> bool {
+    let scheme = uri.split(':').next().unwrap_or_default();
+    matches!(scheme, "http" | "https") || scheme.contains('.')
+}
+
 /// What a person is shown of where a code goes: the host, or the scheme of an app's own one.
 pub fn shown_host(uri: &str) -> String {
     match Url::parse(uri) {

@@ -91,6 +91,13 @@ fn oauth(app: &App) -> Value {
             "unused_for": written(limits.unused_for),
         })
     });
+    let documents = managed.client_documents.as_ref().map(|rules| {
+        json!({
+            "enabled": true,
+            "allowed_domains": rules.allowed_domains,
+            "implicit_none": rules.implicit_none,
+        })
+    });
     json!({
         "enabled": true,
         "issuer": app.oauth.issuer,
@@ -100,6 +107,7 @@ fn oauth(app: &App) -> Value {
             "refresh_grace": written(managed.refresh_grace),
         },
         "dynamic_client_registration": registration.unwrap_or_else(|| json!({ "enabled": false })),
+        "client_id_metadata_documents": documents.unwrap_or_else(|| json!({ "enabled": false })),
         "scopes": scopes(app),
     })
 }

@@ -45,7 +45,6 @@ const KEYS: &[&str] = &[
     "apps.*.upstreams",
     "apps.*.load_balancing",
     "apps.*.health_check",
-    "apps.*.oauth.client_id_metadata_documents",
 ];
 
 /// A table that is left out as a whole because of what one of its values says.

@@ -15,7 +15,7 @@ pub struct ConsentPage<'a> {
     /// The client's id.
     pub client_id: &'a str,
     /// Who says that the client is what it says.
-    pub vouched_by: VouchedBy,
+    pub vouched_by: VouchedBy<'a>,
     /// The host of the web site that the client names.
     pub client_uri_host: Option<&'a str>,
     /// The host that gets the authorization code, in its ASCII form.
@@ -38,9 +38,19 @@ pub struct ConsentPage<'a> {
 
 /// Who says that a client is what it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum VouchedBy {
+pub enum VouchedBy<'a> {
     /// Nobody: all that is known about the client comes from the client.
     SelfRegistered,
+    /// The owner of a host, where a document about the client is.
+    Document {
+        /// The host, in its ASCII form.
+        host: &'a str,
+    },
+    /// The same, and the document came with this program.
+    Pinned {
+        /// The host, in its ASCII form.
+        host: &'a str,
+    },
     /// An administrator entered the client.
     Admin,
 }
@@ -82,7 +92,7 @@ fn facts(page: &ConsentPage<'_>) -> Markup {
         dl.facts {
             (fact("You are", &html! { bdi { (label(page.person)) } }))
             (fact("Who asks", &client(page)))
-            (fact("Vouched for by", &vouched_by(page.vouched_by)))
+            (fact("Vouched for by", &vouched_by(page)))
             (fact("Answer goes to", &redirect(page)))
             (fact("App", &html! {
                 bdi { (label(page.app)) }
@@ -110,14 +120,34 @@ fn client(page: &ConsentPage<'_>) -> Markup {
     }
 }
 
-/// DR-16, DR-17: whatever its name, a client that registered itself is unverified.
-fn vouched_by(who: VouchedBy) -> Markup {
-    match who {
+/// DR-16, DR-17: whatever its name, a client that registered itself is unverified. CM-17: a host vouches for what is sent
+/// back to it, and for nothing that runs on a person's own computer.
+fn vouched_by(page: &ConsentPage<'_>) -> Markup {
+    match page.vouched_by {
         VouchedBy::SelfRegistered => html! {
             strong.unverified { "Unverified" }
             span { "Nobody: it registered itself" }
         },
+        VouchedBy::Document { host: owner } => html! {
+            bdi.host { (host(owner)) }
+            small { "Describes the client on this web site" }
+            (unless_on_this_computer(page))
+        },
+        VouchedBy::Pinned { host: owner } => html! {
+            bdi.host { (host(owner)) }
+            small { "Describes the client on this web site; it is one that this gateway knows" }
+            (unless_on_this_computer(page))
+        },
         VouchedBy::Admin => html! { span { "Registered by an administrator" } },
+    }
+}
+
+fn unless_on_this_computer(page: &ConsentPage<'_>) -> Markup {
+    html! {
+        @if page.loopback {
+            strong.unverified { "Unverified" }
+            span { "Any program on this computer can say that it is this client" }
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 //! errors are pages; everything else, whose errors go to the client; and the person, who signs in and consents. The
 //! first-party browser client needs no consent.
 
+mod client;
 mod consent;
 mod request;
 
@@ -31,9 +32,10 @@ pub(crate) async fn answer(server: &Server, call: Call<'_>, request: &Request<By
 }
 
 async fn ask(server: &Server, call: Call<'_>, query: &str) -> Result<Reply, Reply> {
-    let asked = match Authorization::read(&*server.store, call.app, query).await {
+    let asked = match Authorization::read(server, call, query).await {
         Ok(asked) => asked,
         Err(Failure::Page(error)) => return Err(Reply::Page(error)),
+        Err(Failure::SignIn { host }) => return Err(Reply::LoginRequired { client: Some(host) }),
         // Who is not signed in is not sent on: else every registered client had an open redirector here
         // (OAuth 2.1 section 7.13.2).
         Err(Failure::Client { client_name, .. }) if call.person.is_none() => {
@@ -73,6 +75,7 @@ async fn issue(
     (asked, consent): (Authorization, String),
     status: StatusCode,
 ) -> Result<Reply, Reply> {
+    client::keep(server, call, &asked).await.map_err(|broken| Reply::Page(broken.into()))?;
     let secret = Secret::generate(Kind::Code, &*server.random);
     let code = Code {
         hash: secret.hash(),

@@ -31,5 +31,8 @@ pub(crate) fn answer(app: &App, managed: &Managed) -> Response<Bytes> {
     if managed.registration.is_some() {
         metadata["registration_endpoint"] = json!(app.endpoints.registration);
     }
+    if managed.client_documents.is_some() {
+        metadata["client_id_metadata_document_supported"] = json!(true);
+    }
     document(&metadata)
 }

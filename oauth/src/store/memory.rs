@@ -59,6 +59,11 @@ impl Store for Memory {
         Ok(self.lock()?.register_client(client, limits, now))
     }
 
+    async fn keep_client(&self, client: &Client) -> Result<(), StoreError> {
+        self.lock()?.clients.insert((client.app.clone(), client.id.clone()), client.clone());
+        Ok(())
+    }
+
     async fn client(&self, app: &str, id: &ClientId) -> Result<Option<Client>, StoreError> {
         Ok(self.lock()?.clients.get(&(app.to_owned(), id.clone())).cloned())
     }

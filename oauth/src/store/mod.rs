@@ -30,7 +30,11 @@ pub trait Store: Send + Sync {
         now: Timestamp,
     ) -> Result<Registered, StoreError>;
 
-    /// A registered client of `app`.
+    /// Keeps what the document of a client says now, in place of what it said before. Never refused for want of room: a
+    /// person has just let the client in. Without a live grant it makes room as registered clients do.
+    async fn keep_client(&self, client: &Client) -> Result<(), StoreError>;
+
+    /// A client of `app`.
     async fn client(&self, app: &str, id: &ClientId) -> Result<Option<Client>, StoreError>;
 
     /// Keeps an authorization code. `consent` is single use: a second code from the same one is refused.

@@ -1,11 +1,13 @@
 //! A server with two apps, a policy and a store that the test commands, and the steps that a client takes through it.
 
 mod answer;
+mod published;
 mod request;
 mod store;
 mod world;
 
 pub(crate) use answer::*;
+pub(crate) use published::*;
 pub(crate) use request::*;
 pub(crate) use store::{Fault, TestStore};
 pub(crate) use world::*;
@@ -41,6 +43,8 @@ pub(crate) struct Bench {
     pub(crate) server: Server,
     pub(crate) store: Arc<TestStore>,
     pub(crate) policy: Arc<Policy>,
+    /// What clients publish.
+    pub(crate) published: Arc<Published>,
     /// At the root of its host.
     pub(crate) wiki: App,
     /// Below a path of its host.
@@ -89,10 +93,19 @@ impl Bench {
         let policy = Arc::new(Policy::default());
         let random = Arc::new(Seeded::default());
         let keys = Keyring::load(&*store, &at_rest(), &*random, START).await.unwrap();
-        let server = Server { store: store.clone(), keys: keys.into(), random, approval: policy.clone() };
+        let published = Arc::new(Published::default());
+        let server = Server {
+            store: store.clone(),
+            keys: keys.into(),
+            random,
+            approval: policy.clone(),
+            fetch: published.clone(),
+            documents: Arc::default(),
+        };
         let ada = person("ada", "sso-of-ada");
         sign_in(&*store, &ada).await;
-        Self { server, store, policy, wiki: app("wiki", WIKI, MAIL), mail: app("mail", MAIL, WIKI), ada, now: START }
+        let (wiki, mail) = (app("wiki", WIKI, MAIL), app("mail", MAIL, WIKI));
+        Self { server, store, policy, published, wiki, mail, ada, now: START }
     }
 
     pub(crate) fn later(&mut self, by: Duration) {

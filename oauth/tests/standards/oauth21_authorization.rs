@@ -43,6 +43,7 @@ async fn az_02_cm_off_a_client_id_that_is_a_url_is_refused_and_not_fetched() {
     let reply = bench.ask(&authorization("https://claude.ai/oauth/client.json")).await;
     let Reply::Page(error) = reply else { panic!("{reply:?}") };
     assert!(error.description.contains("must register"));
+    assert!(bench.published.asked().is_empty());
 }
 
 #[tokio::test]

@@ -69,6 +69,16 @@ async fn asm_10_cm_20_asm_13_asm_20_asm_21_what_is_off_is_not_advertised() {
 }
 
 #[tokio::test]
+async fn asm_10_client_documents_are_advertised_where_they_are_admitted() {
+    let mut bench = Bench::new().await;
+    bench.wiki.managed.as_mut().unwrap().client_documents = Some(any_document());
+    let metadata = metadata(&bench).await;
+    assert_eq!(metadata["client_id_metadata_document_supported"], true);
+    let methods = metadata["token_endpoint_auth_methods_supported"].as_array().unwrap();
+    assert!(methods.contains(&json!("none")), "agents come with their document only where they may be public");
+}
+
+#[tokio::test]
 async fn asm_11_dr_25_registration_that_is_off_is_neither_advertised_nor_answered() {
     let mut bench = Bench::new().await;
     bench.wiki.managed.as_mut().unwrap().registration = None;

@@ -3,6 +3,7 @@
 
 mod app;
 mod apps;
+mod documents;
 mod oauth;
 mod places;
 mod policies;

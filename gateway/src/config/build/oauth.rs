@@ -1,7 +1,7 @@
 //! `[apps.ID.oauth]`, and the app as the authorization server knows it.
 
 use super::values::{HOUR, MINUTE, duration, unknown};
-use super::{redirect_uris, scopes};
+use super::{documents, redirect_uris, scopes};
 use crate::config::key::Key;
 use crate::config::raw::{RawGrant, RawOAuth, RawRegistration};
 use crate::config::report::{Mistake, Report};
@@ -44,9 +44,12 @@ impl OAuth {
         let managed = grant(report, &key.field("grant"), &raw.grant, enabled);
         let registration_key = key.field("dynamic_client_registration");
         let registration = registration(report, &registration_key, &raw.dynamic_client_registration);
+        let documents_key = key.field("client_id_metadata_documents");
+        let client_documents = documents::rules(report, &documents_key, &raw.client_id_metadata_documents);
         let scopes = scopes::scopes(report, &key.field("scopes"), &raw.scopes);
-        let (managed, registration, (scopes, rules)) = (managed?, registration?, scopes?);
-        let managed = enabled.then_some(Managed { registration, ..managed });
+        let (managed, registration, client_documents) = (managed?, registration?, client_documents?);
+        let (scopes, rules) = scopes?;
+        let managed = enabled.then_some(Managed { registration, client_documents, ..managed });
         Some(Self { managed, scopes, rules })
     }
 
@@ -92,7 +95,7 @@ fn grant(report: &mut Report<'_>, key: &Key, raw: &RawGrant, enabled: bool) -> O
         let message = "is short: clients refresh before each request when five minutes are left";
         report.warn(&lifetime_key, Mistake::new(message));
     }
-    Some(Managed { access_token_lifetime, grant_duration, refresh_grace, registration: None })
+    Some(Managed { access_token_lifetime, grant_duration, refresh_grace, registration: None, client_documents: None })
 }
 
 fn registration(report: &mut Report<'_>, key: &Key, raw: &RawRegistration) -> Option<Option<Registration>> {

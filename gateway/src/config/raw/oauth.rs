@@ -12,6 +12,8 @@ pub(crate) struct RawOAuth {
     pub(crate) grant: RawGrant,
     /// Which of them may register themselves (RFC 7591).
     pub(crate) dynamic_client_registration: RawRegistration,
+    /// Which of them may come with the URL of a document about them as their id.
+    pub(crate) client_id_metadata_documents: RawDocuments,
     /// What they can be limited to, beside `access`, which every app has.
     pub(crate) scopes: Vec<RawScope>,
 }
@@ -46,6 +48,25 @@ pub(crate) struct RawRegistration {
     pub(crate) max_clients: Option<u64>,
     /// How long a client is kept that nobody has given a grant, once there is no room for more. Default: `"15m"`.
     pub(crate) unused_for: Option<String>,
+}
+
+/// `[apps.ID.oauth.client_id_metadata_documents]`
+///
+/// The documents of Claude Code, Claude, Codex, ChatGPT, Visual Studio Code, Zed and OpenCode are part of the gateway, so
+/// these come in without any network. All others are fetched, once somebody has signed in, from public https addresses
+/// only: without a way out, the person gets an error page that says so, and agents that register themselves are not
+/// affected. Agents with a document no longer register themselves once this is enabled.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawDocuments {
+    /// Whether such clients are admitted. Default: `true`.
+    pub(crate) enabled: Option<bool>,
+    /// The hosts whose documents are admitted; `*` stands for one label, as in `"*.example.com"`. It counts for the
+    /// documents that are part of the gateway too: list `claude.ai` for Claude Code. Default: all.
+    pub(crate) allowed_domains: Vec<String>,
+    /// Whether a document that names no `token_endpoint_auth_method` means a public client. Otherwise it is refused.
+    /// Default: `true`.
+    pub(crate) implicit_none: Option<bool>,
 }
 
 /// `[[apps.ID.oauth.scopes]]`

@@ -53,6 +53,20 @@ fn the_defaults_let_a_cli_in() {
 }
 
 #[test]
+fn cm_01_cm_18_client_documents_are_on_for_every_host_unless_told_otherwise() {
+    let rules = |more: &str| {
+        let text = with_app("http://wiki.localhost", &format!("oauth.enabled = true\n{more}"));
+        let config = config(&text);
+        config.apps["wiki"].oauth.managed.as_ref().expect("managed OAuth").client_documents.clone()
+    };
+    let usual = rules("").expect("on by default");
+    assert!(usual.implicit_none && usual.admits("claude.ai") && usual.admits("agent.example"));
+    let some = rules("oauth.client_id_metadata_documents.allowed_domains = ['claude.ai']").expect("on");
+    assert!(some.admits("claude.ai") && !some.admits("agent.example"));
+    assert!(rules("oauth.client_id_metadata_documents.enabled = false").is_none());
+}
+
+#[test]
 fn a_neighbour_on_the_same_origin_is_another_resource() {
     let neighbour = "[apps.api]\nurl = 'http://wiki.localhost/api'\nupstream = 'http://127.0.0.1:3001'\n";
     let config = config(&with_app("http://wiki.localhost", neighbour));

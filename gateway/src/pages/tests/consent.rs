@@ -63,12 +63,33 @@ fn a_client_of_an_administrator_on_another_host_gets_no_warning() {
 }
 
 #[test]
+fn cm_17_a_client_with_a_document_is_shown_by_its_host() {
+    let hosted = |vouched_by| ConsentPage { vouched_by, loopback: false, redirect_host: "agent.ex", ..consent_page() };
+    for vouched_by in [VouchedBy::Document { host: "doc.agent.ex" }, VouchedBy::Pinned { host: "doc.agent.ex" }] {
+        let page = consent(&BRAND, &hosted(vouched_by));
+        assert!(page.contains("doc.agent.ex") && page.contains("Describes the client on this web site"));
+        assert!(!page.contains("Unverified") && !page.contains("registered itself"));
+        assert_eq!(page.contains("this gateway knows"), matches!(vouched_by, VouchedBy::Pinned { .. }));
+    }
+}
+
+#[test]
+fn cm_17_cn_14_a_document_vouches_for_no_program_on_this_computer() {
+    for vouched_by in [VouchedBy::Document { host: "claude.ai" }, VouchedBy::Pinned { host: "claude.ai" }] {
+        let page = consent(&BRAND, &ConsentPage { vouched_by, ..consent_page() });
+        for part in ["Unverified", "Any program on this computer can say", "Any program on this computer could be"] {
+            assert!(page.contains(part), "{part} in {page}");
+        }
+    }
+}
+
+#[test]
 fn a_client_cannot_write_in_the_title_of_the_consent_page() {
     let page = consent(&BRAND, &ConsentPage { client_name: "Zebra", ..consent_page() });
     assert!(page.contains("<title>Allow access to Team wiki? · Doorward</title>"));
 }
 
-fn consent_page<'a>() -> ConsentPage<'a> {
+pub(super) fn consent_page<'a>() -> ConsentPage<'a> {
     ConsentPage {
         person: "ada@example.com",
         client_name: "Claude Code",

@@ -6,6 +6,7 @@ mod login;
 
 use super::*;
 use connected::connected_page;
+use consent::consent_page;
 use login::login_page;
 
 const BRAND: Brand<'static> = Brand { name: "Doorward" };
@@ -26,6 +27,15 @@ fn all_pages(text: &str) -> Vec<String> {
         login(
             &brand,
             &LoginPage { app: Some(text), client: Some(text), form_token: text, username: text, ..login_page() },
+        ),
+        consent(
+            &brand,
+            &ConsentPage {
+                vouched_by: VouchedBy::Document { host: text },
+                client_name: text,
+                scopes: &scopes,
+                ..consent_page()
+            },
         ),
         consent(
             &brand,

@@ -1,4 +1,4 @@
-//! Registered clients in SQLite.
+//! Clients in SQLite.
 
 use super::sql;
 use oauth::client::{Client, ClientId};
@@ -22,6 +22,12 @@ pub(super) fn register(
     }
     insert(db, client)?;
     Ok(Registered::New)
+}
+
+/// Keeps a client as it is now.
+pub(super) fn keep(db: &Connection, client: &Client) -> Result<()> {
+    sql::execute(db, "DELETE FROM clients WHERE app = ?1 AND id = ?2", (&client.app, client.id.as_str()))?;
+    insert(db, client)
 }
 
 /// A client of `app`.

@@ -27,6 +27,11 @@ impl Store for Sqlite {
         self.write(move |db| clients::register(db, &client, limits, now)).await
     }
 
+    async fn keep_client(&self, client: &Client) -> Result<(), StoreError> {
+        let client = client.clone();
+        self.write(move |db| clients::keep(db, &client)).await
+    }
+
     async fn client(&self, app: &str, id: &ClientId) -> Result<Option<Client>, StoreError> {
         let (app, id) = (app.to_owned(), id.clone());
         self.read(move |db| clients::find(db, &app, &id)).await

@@ -1,6 +1,7 @@
 //! Consent: what the person is shown, and what comes back. The pending request is sealed into the form, bound to the person
 //! and the browser's single sign-on session, good for ten minutes and for one code.
 
+use super::client::check_admitted;
 use super::request::Authorization;
 use super::{approve, issue, page, refuse};
 use crate::app::CONSENT_LIFETIME;
@@ -36,6 +37,7 @@ pub(super) fn prompt(server: &Server, call: Call<'_>, person: &Person, asked: Au
     Consent {
         client_name: asked.client_name.clone().unwrap_or_default(),
         client_id: asked.client.to_string(),
+        vouched_by: asked.vouched_by.clone(),
         client_uri: asked.client_uri.clone(),
         redirect_host: shown_host(&asked.redirect_uri),
         loopback: is_loopback(&asked.redirect_uri),
@@ -82,6 +84,7 @@ pub(super) async fn answer(server: &Server, call: Call<'_>, request: &Request<By
     };
     match form.get("decision") {
         Some("allow") => {
+            check_admitted(call.app, &pending.asked.client).map_err(Reply::Page)?;
             approve(server, call.app, person, &pending.asked.client, call.now).await?;
             issue(server, call, person, (pending.asked, pending.id), StatusCode::SEE_OTHER).await
         }

@@ -1,12 +1,13 @@
 //! An authorization request, read and held against the client and the app.
 
+use super::client::{Known, find_client};
 use crate::app::App;
+use crate::call::{Call, Server, VouchedBy};
 use crate::client::ClientId;
 use crate::error::{Code, Error};
 use crate::parameters::Parameters;
 use crate::pkce;
 use crate::redirect_uri;
-use crate::store::Store;
 use serde::{Deserialize, Serialize};
 
 /// A request that a code can be given for.
@@ -16,6 +17,8 @@ pub(super) struct Authorization {
     /// `None` for the browser.
     pub(super) client_name: Option<String>,
     pub(super) client_uri: Option<String>,
+    pub(super) client_refreshes: bool,
+    pub(super) vouched_by: VouchedBy,
     pub(super) redirect_uri: String,
     pub(super) state: Option<String>,
     pub(super) code_challenge: String,
@@ -28,36 +31,32 @@ pub(super) struct Authorization {
 pub(super) enum Failure {
     /// The person alone: the redirect URI cannot be trusted.
     Page(Error),
+    /// Nobody yet: somebody must sign in before the client is looked for.
+    SignIn { host: String },
     /// The client, once somebody is signed in.
     Client { error: Box<Error>, client_name: Option<String>, redirect_uri: String, state: Option<String> },
 }
 
-/// A client that may ask here.
-struct Known {
-    id: ClientId,
-    name: Option<String>,
-    uri: Option<String>,
-    redirect_uris: Vec<String>,
-}
-
 impl Authorization {
-    pub(super) async fn read(store: &dyn Store, app: &App, query: &str) -> Result<Self, Failure> {
+    pub(super) async fn read(server: &Server, call: Call<'_>, query: &str) -> Result<Self, Failure> {
         let parameters = Parameters::parse(query.as_bytes());
         for name in ["client_id", "redirect_uri"] {
             if parameters.is_repeated(name) {
                 return Err(page(Code::InvalidRequest, &format!("`{name}` is repeated")));
             }
         }
-        let client = find_client(store, app, &parameters).await?;
+        let client = find_client(server, call, &parameters).await?;
         let redirect_uri = find_redirect_uri(&client, &parameters)?;
         // First-party: nobody else's is heeded.
         let except_session = parameters.get("except_session").filter(|_| client.id.is_browser()).map(str::to_owned);
         let state = parameters.get("state").map(str::to_owned);
-        match check(app, &parameters) {
+        match check(call.app, &parameters) {
             Ok((code_challenge, scope)) => Ok(Self {
                 client: client.id,
                 client_name: client.name,
                 client_uri: client.uri,
+                client_refreshes: client.refreshes,
+                vouched_by: client.vouched_by,
                 redirect_uri,
                 state,
                 code_challenge,
@@ -71,30 +70,6 @@ impl Authorization {
     }
 }
 
-async fn find_client(store: &dyn Store, app: &App, parameters: &Parameters) -> Result<Known, Failure> {
-    let presented = parameters.get("client_id").ok_or_else(|| page(Code::InvalidRequest, "`client_id` is missing"))?;
-    let id = ClientId::new(presented);
-    if id.is_browser() {
-        return Ok(Known { id, name: None, uri: None, redirect_uris: app.browser_redirect_uris.clone() });
-    }
-    let unknown = || {
-        page(Code::InvalidClient { basic: false }, "no such client is registered at this app; let it register again")
-    };
-    if app.managed.is_none() || presented.len() > ClientId::MAX_CHARS {
-        return Err(unknown());
-    }
-    if presented.starts_with("https://") {
-        return Err(page(
-            Code::InvalidClient { basic: false },
-            "client id documents are not supported; the client must register",
-        ));
-    }
-    let found = store.client(&app.id, &id).await.map_err(|broken| Failure::Page(broken.into()))?;
-    let client = found.ok_or_else(unknown)?;
-    let uri = client.metadata.get("client_uri").and_then(|uri| uri.as_str()).map(str::to_owned);
-    Ok(Known { id: client.id, name: Some(client.name), uri, redirect_uris: client.redirect_uris })
-}
-
 /// The redirect URI of the request, if it is a registered one; the only registered one may be left out.
 fn find_redirect_uri(client: &Known, parameters: &Parameters) -> Result<String, Failure> {
     let fits = |known: &String, presented: &str| match client.id.is_browser() {
@@ -106,7 +81,7 @@ fn find_redirect_uri(client: &Known, parameters: &Parameters) -> Result<String, 
             Ok(presented.to_owned())
         }
         (None, [only]) => Ok(only.clone()),
-        (Some(_), _) => Err(page(Code::InvalidRequest, "`redirect_uri` is not one that this client registered here")),
+        (Some(_), _) => Err(page(Code::InvalidRequest, "`redirect_uri` is not one of this client's")),
         (None, _) => Err(page(Code::InvalidRequest, "`redirect_uri` is missing")),
     }
 }
@@ -174,6 +149,6 @@ fn check_resource(app: &App, parameters: &Parameters) -> Result<(), Error> {
     }
 }
 
-fn page(code: Code, description: &str) -> Failure {
+pub(super) fn page(code: Code, description: &str) -> Failure {
     Failure::Page(Error::new(code, description))
 }

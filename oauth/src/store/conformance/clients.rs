@@ -9,6 +9,8 @@ use std::sync::Arc;
 super::cases!(
     a_client_is_kept_as_it_registered,
     a_known_client_is_left_as_it_is,
+    a_kept_client_is_what_it_says_now,
+    a_kept_client_needs_no_room,
     a_client_is_unknown_at_other_apps,
     young_clients_make_no_room,
     the_oldest_unused_client_makes_room,
@@ -42,6 +44,35 @@ async fn a_known_client_is_left_as_it_is(store: Arc<dyn Store>) {
     let outcome = register(&store, &renamed, START.plus(SECOND)).await;
     assert_eq!(outcome, Registered::Known, "the same id is known, even when there is no room");
     assert_eq!(ok(store.client("wiki", &renamed.id).await), Some(client("a")), "a known client is not changed");
+}
+
+async fn a_kept_client_is_what_it_says_now(store: Arc<dyn Store>) {
+    ok(store.keep_client(&client("a")).await);
+    let elsewhere = Client { app: "mail".to_owned(), ..client("a") };
+    ok(store.keep_client(&elsewhere).await);
+    let now = Client {
+        name: "renamed".to_owned(),
+        redirect_uris: vec!["app:/other".to_owned()],
+        refreshes: false,
+        metadata: serde_json::Map::new(),
+        registered_at: START.plus(HOUR),
+        ..client("a")
+    };
+    ok(store.keep_client(&now).await);
+    assert_eq!(ok(store.client("wiki", &now.id).await), Some(now.clone()), "the newest word counts");
+    assert_eq!(ok(store.client("mail", &now.id).await), Some(elsewhere), "apps do not share clients");
+    open(&*store, &grant_of("a")).await;
+    ok(store.keep_client(&client("a")).await);
+    assert!(ok(store.grant("a").await).is_some_and(|grant| grant.is_live(START)), "its grants stay");
+}
+
+async fn a_kept_client_needs_no_room(store: Arc<dyn Store>) {
+    for id in ["a", "b", "c"] {
+        ok(store.keep_client(&client(id)).await);
+    }
+    assert!(is_known(&store, "a").await && is_known(&store, "c").await);
+    assert_eq!(register(&store, &client("d"), START).await, Registered::Full, "it takes room all the same");
+    assert_eq!(register(&store, &client("d"), START.plus(HOUR * 2)).await, Registered::New, "and makes it when unused");
 }
 
 async fn a_client_is_unknown_at_other_apps(store: Arc<dyn Store>) {

@@ -87,6 +87,11 @@ impl Store for TestStore {
         self.act(self.inner.register_client(client, limits, now)).await
     }
 
+    async fn keep_client(&self, client: &Client) -> Result<(), StoreError> {
+        self.keep(client);
+        self.act(self.inner.keep_client(client)).await
+    }
+
     async fn client(&self, app: &str, id: &ClientId) -> Result<Option<Client>, StoreError> {
         self.act(self.inner.client(app, id)).await
     }

@@ -56,6 +56,7 @@ fn managed() -> Managed {
         grant_duration: GRANT_DURATION,
         refresh_grace: GRACE,
         registration: Some(Registration { redirect_rules, limits }),
+        client_documents: None,
     }
 }
 

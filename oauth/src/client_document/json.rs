@@ -1,0 +1,132 @@
+//! JSON from a stranger: one object, no member twice, bounded in depth and breadth. `serde_json` alone takes the last of
+//! two members of one name, and what another reader takes is anybody's guess.
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+use std::fmt;
+
+const MAX_DEPTH: usize = 8;
+const MAX_ENTRIES: usize = 64;
+
+/// The object, or `None` for anything else.
+pub(super) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = Strict { depth: MAX_DEPTH }.deserialize(&mut reader).ok()?;
+    reader.end().ok()?;
+    match value {
+        Value::Object(members) => Some(members),
+        _ => None,
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Strict {
+    depth: usize,
+}
+
+impl Strict {
+    fn inner<E: Error>(self) -> Result<Self, E> {
+        let depth = self.depth.checked_sub(1).ok_or_else(|| E::custom("too deep"))?;
+        Ok(Self { depth })
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Strict {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Strict {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
+        let inner = self.inner()?;
+        let mut read = Vec::new();
+        while let Some(element) = elements.next_element_seed(inner)? {
+            if read.len() == MAX_ENTRIES {
+                return Err(A::Error::custom("too many elements"));
+            }
+            read.push(element);
+        }
+        Ok(Value::Array(read))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+        let inner = self.inner()?;
+        let mut read = Map::new();
+        while let Some(name) = members.next_key::<String>()? {
+            let value = members.next_value_seed(inner)?;
+            if read.len() == MAX_ENTRIES || read.insert(name, value).is_some() {
+                return Err(A::Error::custom("too many members, or one twice"));
+            }
+        }
+        Ok(Value::Object(read))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_object_is_read_as_it_is() {
+        let text = r#"{"a":[1,-2,0.5,true,null,"x"],"b":{"c":{}}}"#;
+        assert_eq!(Value::Object(object(text.as_bytes()).unwrap()).to_string(), text);
+    }
+
+    #[test]
+    fn cm_23_duplicates_depth_breadth_and_trailing_bytes_are_refused() {
+        let nested = |depth: usize| format!("{{\"a\":{}{}}}", "[".repeat(depth), "]".repeat(depth));
+        assert!(object(nested(MAX_DEPTH - 1).as_bytes()).is_some());
+        let wide = |count: usize| format!("{{\"a\":[{}]}}", vec!["1"; count].join(","));
+        assert!(object(wide(MAX_ENTRIES).as_bytes()).is_some());
+        for bad in [
+            r#"{"a":1,"a":2}"#.to_owned(),
+            r#"{"a":1,"\u0061":2}"#.to_owned(),
+            r#"{"x":{"a":1,"a":1}}"#.to_owned(),
+            nested(MAX_DEPTH),
+            nested(10_000),
+            wide(MAX_ENTRIES + 1),
+            r#"{} {}"#.to_owned(),
+            "[]".to_owned(),
+            "\"{}\"".to_owned(),
+            "{\"a\":1,}".to_owned(),
+            "\u{feff}{}".to_owned(),
+            String::new(),
+        ] {
+            assert!(object(bad.as_bytes()).is_none(), "{}", bad.chars().take(80).collect::<String>());
+        }
+        assert!(object(b"{\"a\":\"\xff\"}").is_none());
+    }
+}
