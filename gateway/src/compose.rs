@@ -34,9 +34,6 @@ pub enum Failure {
     /// The store cannot be used.
     #[error("{0}")]
     Store(#[from] oauth::store::StoreError),
-    /// Nothing could be fetched.
-    #[error("the client for documents of the web cannot be made: {0}")]
-    Fetch(#[from] reqwest::Error),
     /// The process lacks something from the operating system.
     #[error("{0}")]
     System(#[from] std::io::Error),
@@ -53,7 +50,7 @@ pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
     let at_rest = store::sealer(config.store.key.as_ref().map(Secret::expose), &config.store.url, &System)?;
     let (recorder, refusals) = Recorder::new();
     let starting = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let fetch = Arc::new(PublicWeb::new()?);
+    let fetch = Arc::new(PublicWeb::new());
     let world = World::open((Arc::clone(&store), &at_rest), Arc::new(System), Arc::new(System), fetch, recorder);
     let world = starting.block_on(world)?;
     drop(starting);

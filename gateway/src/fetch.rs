@@ -10,7 +10,8 @@ use http::{HeaderMap, header};
 use oauth::world::{Fetch, FetchError, Fetched};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
+use reqwest::{Client, ClientBuilder, Response};
+use std::error::Error;
 use std::net::SocketAddr;
 use std::time::Duration;
 use url::{Host, Url};
@@ -21,27 +22,17 @@ const MAX_BYTES: usize = 64 * 1024;
 
 /// Reads from the public web.
 pub(crate) struct PublicWeb {
-    client: Client,
+    /// Or why there is none: on a machine without certificates of authorities everything else works.
+    client: Result<Client, String>,
 }
 
 impl PublicWeb {
-    /// # Errors
-    /// When TLS cannot be set up.
-    pub(crate) fn new() -> Result<Self, reqwest::Error> {
-        let client = Client::builder()
-            .https_only(true)
-            .redirect(Policy::none())
-            // A proxy would look the host up once more, and by its own rules.
-            .no_proxy()
-            .referer(false)
-            .dns_resolver(PublicOnly)
-            .connect_timeout(CONNECT_WITHIN)
-            .timeout(ALL_WITHIN)
-            // Each fetch is looked up afresh.
-            .pool_max_idle_per_host(0)
-            .user_agent(concat!("doorward/", env!("CARGO_PKG_VERSION")))
-            .build()?;
-        Ok(Self { client })
+    pub(crate) fn new() -> Self {
+        let client = rules().build().map_err(|error| describe(&error));
+        if let Err(what) = &client {
+            tracing::warn!(target: "fetch", what, "documents of clients cannot be fetched");
+        }
+        Self { client }
     }
 }
 
@@ -55,13 +46,33 @@ impl Fetch for PublicWeb {
         if url.scheme() != "https" {
             return Err(FetchError::Forbidden("it is not https".to_owned()));
         }
-        let sent = self.client.get(url.clone()).header(header::ACCEPT, "application/json").send().await;
-        let response = sent.map_err(|error| failure(&error))?;
-        let (status, max_age) = (response.status().as_u16(), max_age(response.headers()));
-        let content_type = response.headers().get(header::CONTENT_TYPE);
-        let content_type = content_type.and_then(|value| value.to_str().ok()).map(str::to_owned);
-        Ok(Fetched { status, content_type, max_age, body: body(response).await? })
+        let client = self.client.as_ref().map_err(|what| FetchError::Failed(what.clone()))?;
+        get(client, url).await
     }
+}
+
+fn rules() -> ClientBuilder {
+    Client::builder()
+        .https_only(true)
+        .redirect(Policy::none())
+        // A proxy would look the host up once more, and by its own rules.
+        .no_proxy()
+        .referer(false)
+        .dns_resolver(PublicOnly)
+        .connect_timeout(CONNECT_WITHIN)
+        .timeout(ALL_WITHIN)
+        // Each fetch is looked up afresh.
+        .pool_max_idle_per_host(0)
+        .user_agent(concat!("doorward/", env!("CARGO_PKG_VERSION")))
+}
+
+async fn get(client: &Client, url: &Url) -> Result<Fetched, FetchError> {
+    let sent = client.get(url.clone()).header(header::ACCEPT, "application/json").send().await;
+    let response = sent.map_err(|error| failure(&error))?;
+    let (status, max_age) = (response.status().as_u16(), max_age(response.headers()));
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    let content_type = content_type.and_then(|value| value.to_str().ok()).map(str::to_owned);
+    Ok(Fetched { status, content_type, max_age, body: body(response).await? })
 }
 
 /// Looks names up, once for each connection: what is checked here is what is connected to, so that no second answer of a
@@ -116,17 +127,21 @@ fn max_age(headers: &HeaderMap) -> Option<Duration> {
 }
 
 fn failure(error: &reqwest::Error) -> FetchError {
-    let mut texts = Vec::new();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        if let Some(forbidden) = cause.downcast_ref::<NotPublic>() {
-            return FetchError::Forbidden(forbidden.to_string());
-        }
-        texts.push(cause.to_string());
-        source = cause.source();
+    let forbidden = causes(error).find_map(|cause| cause.downcast_ref::<NotPublic>());
+    match forbidden {
+        Some(forbidden) => FetchError::Forbidden(forbidden.to_string()),
+        None if error.is_timeout() => FetchError::Failed(format!("not in time: {}", describe(error))),
+        None => FetchError::Failed(describe(error)),
     }
-    let what = if error.is_timeout() { "not in time".to_owned() } else { error.to_string() };
-    FetchError::Failed(std::iter::once(what).chain(texts).collect::<Vec<_>>().join(": "))
+}
+
+/// The whole story: the first cause alone says little.
+fn describe(error: &reqwest::Error) -> String {
+    std::iter::once(error.to_string()).chain(causes(error).map(ToString::to_string)).collect::<Vec<_>>().join(": ")
+}
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    std::iter::successors(error.source(), |cause| (**cause).source())
 }
 
 #[cfg(test)]
