@@ -10,13 +10,23 @@ use oauth::keys::SigningKey;
 use oauth::world::Timestamp;
 use policy::{Identity, Via};
 use sha2::{Digest, Sha256};
+use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Who a credential proves.
+/// Who a credential proves, remembered.
 #[derive(Debug)]
 pub(crate) struct Known {
+    verified: Verified,
+    /// The assertion for the upstream, signed at most once in its lifetime.
+    assertion: assertion::Cell,
+    generation: u64,
+}
+
+/// Who a credential proves.
+#[derive(Debug)]
+pub(crate) struct Verified {
     /// The person, as of the verification.
     pub(crate) identity: Identity,
     /// By which transport.
@@ -31,9 +41,14 @@ pub(crate) struct Known {
     pub(crate) scope: String,
     /// When the credential ends. Checked at every use: forgetting is not an expiry check.
     pub(crate) expires_at: Timestamp,
-    /// The assertion for the upstream, signed at most once in its lifetime.
-    assertion: assertion::Cell,
-    generation: u64,
+}
+
+impl Deref for Known {
+    type Target = Verified;
+
+    fn deref(&self) -> &Verified {
+        &self.verified
+    }
 }
 
 impl Known {
@@ -46,18 +61,6 @@ impl Known {
         };
         self.assertion.get_or_sign(key, (&login.url(), app), &about, now)
     }
-}
-
-/// A verification's result, before it is remembered.
-#[derive(Debug)]
-pub(crate) struct Verified {
-    pub(crate) identity: Identity,
-    pub(crate) via: Via,
-    pub(crate) client: ClientId,
-    pub(crate) client_name: Option<String>,
-    pub(crate) grant: String,
-    pub(crate) scope: String,
-    pub(crate) expires_at: Timestamp,
 }
 
 /// Where a credential is remembered: a hash of the credential and the app it was presented at.
@@ -107,10 +110,7 @@ impl Memory {
 
     /// Remembers what was verified in `generation`.
     pub(crate) fn keep(&self, place: Place, generation: u64, verified: Verified) -> Arc<Known> {
-        let Verified { identity, via, client, client_name, grant, scope, expires_at } = verified;
-        let assertion = assertion::Cell::default();
-        let known = Known { identity, via, client, client_name, grant, scope, expires_at, assertion, generation };
-        let known = Arc::new(known);
+        let known = Arc::new(Known { verified, assertion: assertion::Cell::default(), generation });
         self.entries.insert(place, Arc::clone(&known));
         known
     }

@@ -50,8 +50,8 @@ async fn approve(server: &Server, ask: Ask<'_>) -> Result<(), Error> {
     }
 }
 
-/// Holds `resource` of a token request against the app (RFC 8707 section 2.2); absent means the app of the grant.
-fn check_resource(app: &App, form: &Parameters) -> Result<(), Error> {
+/// Holds `resource` of an authorization or token request against the app (RFC 8707 section 2); absent means this app.
+pub(crate) fn check_resource(app: &App, form: &Parameters) -> Result<(), Error> {
     match form.resources() {
         [] => Ok(()),
         [one] if app.resource.is_named_by(one) => Ok(()),

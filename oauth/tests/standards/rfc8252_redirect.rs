@@ -2,7 +2,7 @@
 
 use crate::harness::*;
 use http::StatusCode;
-use oauth::redirect_uri;
+use oauth::{Reply, redirect_uri};
 use serde_json::json;
 
 async fn client_at(bench: &Bench, uris: &[&str]) -> String {
@@ -260,4 +260,16 @@ async fn ru_02_the_browser_client_has_no_port_to_choose() {
     assert_eq!(error_page(bench.ask(&query).await), 400);
     let query = query.with("redirect_uri", "http://127.0.0.1:8080/.doorward/callback");
     assert!(redirect_of(bench.ask(&query).await).parameter("code").is_some());
+}
+
+#[tokio::test]
+async fn ru_01_what_is_no_longer_allowed_is_no_longer_a_place_for_codes() {
+    let mut bench = Bench::new().await;
+    let client = bench.client().await;
+    let before = bench.ask(&authorization(&client)).await;
+    assert!(matches!(before, Reply::Consent(_)), "{before:?}");
+    let registration = bench.wiki.managed.as_mut().unwrap().registration.as_mut().unwrap();
+    registration.redirect_rules = oauth::redirect_uri::RedirectRules::default();
+    let after = bench.ask(&authorization(&client)).await;
+    assert!(matches!(after, Reply::Page(_)), "{after:?}");
 }

@@ -36,7 +36,7 @@ pub(super) async fn find_client(server: &Server, call: Call<'_>, parameters: &Pa
         return by_document(server, call, managed, id).await;
     }
     let found = server.store.client(&call.app.id, &id).await.map_err(|broken| Failure::Page(broken.into()))?;
-    found.map(registered).ok_or_else(unknown)
+    found.map(|client| registered(managed, client)).ok_or_else(unknown)
 }
 
 /// Whether a client that was found a moment ago may still be used: the configuration may have changed.
@@ -77,12 +77,14 @@ fn browser(app: &App, id: ClientId) -> Known {
     }
 }
 
-fn registered(client: Client) -> Known {
+/// The rules of now: what an administrator no longer allows is no longer a place where codes go.
+fn registered(managed: &Managed, client: Client) -> Known {
+    let allowed = |uri: &String| managed.registration.as_ref().is_none_or(|now| now.redirect_rules.check(uri).is_ok());
     Known {
         uri: client.metadata.get("client_uri").and_then(|uri| uri.as_str()).map(str::to_owned),
         id: client.id,
         name: Some(client.name),
-        redirect_uris: client.redirect_uris,
+        redirect_uris: client.redirect_uris.into_iter().filter(allowed).collect(),
         refreshes: client.refreshes,
         vouched_by: VouchedBy::Nobody,
     }

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::call::{Call, Server, VouchedBy};
 use crate::client::ClientId;
 use crate::error::{Code, Error};
+use crate::grant::check_resource;
 use crate::parameters::Parameters;
 use crate::pkce;
 use crate::redirect_uri;
@@ -135,18 +136,6 @@ fn check_challenge(parameters: &Parameters) -> Result<String, Error> {
         return Err(Error::new(Code::InvalidRequest, "`code_challenge` must be 43 characters of base64url"));
     }
     Ok(challenge.to_owned())
-}
-
-fn check_resource(app: &App, parameters: &Parameters) -> Result<(), Error> {
-    match parameters.resources() {
-        [] => Ok(()),
-        [one] if app.resource.is_named_by(one) => Ok(()),
-        [_] => Err(Error::new(
-            Code::InvalidTarget,
-            format!("`resource` is not this app; it is {}", app.resource.canonical()),
-        )),
-        _ => Err(Error::new(Code::InvalidTarget, "one `resource` at a time")),
-    }
 }
 
 pub(super) fn page(code: Code, description: &str) -> Failure {
