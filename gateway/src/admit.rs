@@ -35,7 +35,7 @@ pub(crate) async fn admit(world: &World, snapshot: &Snapshot, request: &Request)
             let known = known.filter(|_| action != Action::Bypass);
             if let Some(known) = known.as_deref() {
                 check_provider(&at, known)?;
-                check_origin(&at, request)?;
+                check_origin(&at, known, request)?;
                 check_scope(&at, known, request)?;
             }
             Ok(Outcome::Proxy(Box::new(Permit::new(at, known, rule, action))))
@@ -67,9 +67,12 @@ fn check_provider(at: &At, known: &Known) -> Result<(), Refusal> {
 
 /// A page of another site may not act in the person's name: unsafe methods and WebSockets with a foreign `Origin`
 /// (RFC 6455 section 10.2, MCP transport "DNS rebinding").
-fn check_origin(at: &At, request: &Request) -> Result<(), Refusal> {
+fn check_origin(at: &At, known: &Known, request: &Request) -> Result<(), Refusal> {
     let safe = matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS) && !request.upgrade;
-    if safe || request.is_from(&at.origin.url()) { Ok(()) } else { Err(Refusal::CrossOrigin(at.clone())) }
+    if safe || request.is_from(&at.origin.url()) {
+        return Ok(());
+    }
+    Err(Refusal::CrossOrigin(at.clone(), Denial::of(Some(known), "cross_origin", None)))
 }
 
 /// Scopes bind tokens, not people: a browser session has what the person has.
@@ -88,7 +91,8 @@ fn check_scope(at: &At, known: &Known, request: &Request) -> Result<(), Refusal>
     }
     let mut seen = std::collections::HashSet::new();
     names.retain(|name| seen.insert(*name));
-    Err(Refusal::InsufficientScope(at.clone(), names.join(" ")))
+    let denial = Denial::of(Some(known), "insufficient_scope", None);
+    Err(Refusal::InsufficientScope(at.clone(), names.join(" "), denial))
 }
 
 fn applies(rule: &ScopeRule, request: &Request) -> bool {

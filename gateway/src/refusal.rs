@@ -28,9 +28,9 @@ pub(crate) enum Refusal {
     /// The policy refuses who asks: 403.
     Denied(At, Box<Denial>),
     /// The token lacks scopes that the request needs: 403.
-    InsufficientScope(At, String),
+    InsufficientScope(At, String, Box<Denial>),
     /// A page of another site sent it in the person's name: 403.
-    CrossOrigin(At),
+    CrossOrigin(At, Box<Denial>),
     /// The store or a key is out of order: 503, never "anonymous", never "allow".
     Unavailable(String),
 }
@@ -89,8 +89,18 @@ impl Refusal {
             Self::InvalidToken(_, bad) => bad.code,
             Self::Denied(_, denial) => denial.reason,
             Self::InsufficientScope(..) => "insufficient_scope",
-            Self::CrossOrigin(_) => "cross_origin",
+            Self::CrossOrigin(..) => "cross_origin",
             Self::Unavailable(_) => "unavailable",
+        }
+    }
+
+    /// Who was refused, where that is known.
+    pub(crate) fn denial(&self) -> Option<&Denial> {
+        match self {
+            Self::Denied(_, denial) | Self::InsufficientScope(_, _, denial) | Self::CrossOrigin(_, denial) => {
+                Some(denial)
+            }
+            _ => None,
         }
     }
 
@@ -100,8 +110,8 @@ impl Refusal {
             Self::LoginRequired(at)
             | Self::InvalidToken(at, _)
             | Self::Denied(at, _)
-            | Self::InsufficientScope(at, _)
-            | Self::CrossOrigin(at) => Some(at),
+            | Self::InsufficientScope(at, ..)
+            | Self::CrossOrigin(at, _) => Some(at),
             Self::Malformed(_) | Self::TooLarge(_) | Self::NoSuchApp | Self::Unavailable(_) => None,
         }
     }

@@ -18,9 +18,9 @@ pub(crate) fn refusal(world: &World, request: &Request, refusal: &Refusal) -> Re
     match refusal {
         Refusal::LoginRequired(at) => login_required(world, request, at),
         Refusal::InvalidToken(at, bad) => challenge::unauthorized(request, at, Some(bad)),
-        Refusal::InsufficientScope(at, scope) => challenge::insufficient_scope(request, at, scope),
+        Refusal::InsufficientScope(at, scope, _) => challenge::insufficient_scope(request, at, scope),
         Refusal::Denied(at, denial) => denied(request, at, denial),
-        Refusal::CrossOrigin(at) => {
+        Refusal::CrossOrigin(at, _) => {
             let sentence = "The request came from a page of another site, so it was not passed on.";
             let app = Some(at.app.name.as_str());
             let told = Problem { status: 403, code: "cross_origin", title: "Not from here", sentence, app };

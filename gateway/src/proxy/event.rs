@@ -27,15 +27,15 @@ pub(super) fn refusal(event: &mut Event, refusal: &Refusal) {
     if let Some(at) = refusal.at() {
         event.app.clone_from(&at.app.id);
     }
+    if let Some(denial) = refusal.denial() {
+        event.rule = denial.rule.clone().unwrap_or_default();
+        event.subject = denial.identity.as_ref().map(|identity| identity.subject.clone()).unwrap_or_default();
+        event.client = denial.client.clone().unwrap_or_default();
+        event.via = denial.via.as_str();
+    }
     match refusal {
         Refusal::Malformed(why) => (*why).clone_into(&mut event.detail),
         Refusal::Unavailable(why) => event.detail.clone_from(why),
-        Refusal::Denied(_, denial) => {
-            event.rule = denial.rule.clone().unwrap_or_default();
-            event.subject = denial.identity.as_ref().map(|identity| identity.subject.clone()).unwrap_or_default();
-            event.client = denial.client.clone().unwrap_or_default();
-            event.via = denial.via.as_str();
-        }
         _ => {}
     }
 }

@@ -254,23 +254,16 @@ impl Proxy {
 
     /// Keeps a refusal for `doorward explain ID`.
     fn record(&self, request: &Request, refusal: &Refusal) {
-        let (rule, person) = match refusal {
-            Refusal::Denied(_, denial) => (denial.rule.clone(), denial.identity.clone()),
-            _ => (None, None),
-        };
-        let (via, client) = match refusal {
-            Refusal::Denied(_, denial) => (denial.via, denial.client.clone()),
-            _ => (Via::Browser, None),
-        };
+        let denial = refusal.denial();
         self.gateway.world.recorder.record(Refused {
             id: request.id.clone(),
             at: request.now,
             reason: refusal.code(),
-            rule,
+            rule: denial.and_then(|denial| denial.rule.clone()),
             app: refusal.at().map(|at| Arc::clone(&at.app)),
-            identity: person,
-            via,
-            client,
+            identity: denial.and_then(|denial| denial.identity.clone()),
+            via: denial.map_or(Via::Browser, |denial| denial.via),
+            client: denial.and_then(|denial| denial.client.clone()),
             detail: None,
             asked: Asked::ForRequest {
                 ip: request.ip,

@@ -340,6 +340,10 @@ fn sc_01_sc_02_sc_03_sc_06_a_missing_scope_is_asked_for() {
     );
     assert_eq!(parameter(challenge, "scope"), Some("access notes:write"), "what is held and what is needed");
     assert_eq!(refused.json()["error"], "insufficient_scope");
+    let id = refused.json()["decision_id"].as_str().unwrap().to_owned();
+    eventually("the refusal names the person", || {
+        String::from_utf8_lossy(&site.cli(&["explain", &id]).stdout).contains(site.ada().name)
+    });
     let newer = send(&post("/notes/1").header("MCP-Protocol-Version", "2026-07-28")).expect(403);
     assert_eq!(parameter(newer.challenge(), "scope"), Some("notes:write"));
     let both = send(&post("/notes/admin/1").header("MCP-Protocol-Version", "2026-07-28")).expect(403);
