@@ -49,6 +49,24 @@ fn the_typescript_sdk_speaks_the_newest_protocol_and_hears_no() {
 }
 
 #[test]
+fn cm_16_cm_25_the_typescript_sdk_signs_in_as_a_known_agent_by_its_document() {
+    let demo = Demo::start("4s");
+    let store = demo.file("ts.json");
+    let document = "https://claude.ai/oauth/claude-code-client-metadata";
+    let who = ["--username", ADA, "--password", &demo.password];
+    let login =
+        ["login", "--mcp", &demo.mcp(), "--store", &store, "--metadata-url", document, "--redirect-host", "localhost"];
+    let told = node("mcp-ts.mjs", &[&login[..], &who].concat());
+    assert_eq!(told["client_id"], document, "{told}");
+    assert_eq!(told["whoami"]["client_name"], "Claude Code", "{told}");
+    let registered = |request: &Value| request["url"].as_str().is_some_and(|url| url.ends_with("/register"));
+    assert!(!told["requests"].as_array().unwrap().iter().any(registered), "it has no need to register: {told}");
+    let_the_token_expire();
+    let told = node("mcp-ts.mjs", &["use", "--store", &store]);
+    assert!(told["refresh_token_changed"] == true, "{told}");
+}
+
+#[test]
 fn the_python_sdk_signs_in_and_refreshes_without_a_person() {
     let demo = Demo::start("4s");
     let store = demo.file("py.json");

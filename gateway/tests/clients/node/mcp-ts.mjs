@@ -13,6 +13,7 @@
 //   --keep-client        login: go on with the registration in the store
 //   --scope S            login: the scope that the client asks for if the server names none
 //   --redirect-host H    login: 127.0.0.1 (default) or localhost
+//   --metadata-url URL   login: the client's metadata document, which is then its client id
 //   --negotiation N      legacy (the SDK's default: initialize) or auto (server/discover first)
 //   --tool NAME          the tool to call (whoami), with --arguments JSON ({})
 //   --calls N            how often (1), with --pause SECONDS in between (0)
@@ -44,6 +45,7 @@ const options = {
   'keep-client': { type: 'boolean', default: false },
   scope: { type: 'string' },
   'redirect-host': { type: 'string', default: '127.0.0.1' },
+  'metadata-url': { type: 'string' },
   negotiation: { type: 'string', default: 'legacy' },
   tool: { type: 'string', default: 'whoami' },
   arguments: { type: 'string', default: '{}' },
@@ -67,6 +69,10 @@ class Provider {
 
   get redirectUrl() {
     return this.store.redirect_uri;
+  }
+
+  get clientMetadataUrl() {
+    return this.store.metadata_url;
   }
 
   get clientMetadata() {
@@ -147,6 +153,7 @@ async function login(flags, wire) {
     mcp: flags.mcp,
     redirect_uri: callback.url,
     ...(flags.scope ? { wanted_scope: flags.scope } : {}),
+    ...(flags['metadata-url'] ? { metadata_url: flags['metadata-url'] } : {}),
   };
   let authorization;
   const provider = new Provider(flags.store, store, (url) => {
