@@ -87,21 +87,16 @@ impl Tasks {
     async fn reload(&self) {
         let Some(file) = &self.file else { return };
         let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
-        let mut seen = content(file).await;
-        let mut before = seen.clone();
+        let mut watch = Watch::new(content(file).await);
         loop {
             let asked = tokio::select! {
                 _ = hangup.recv() => true,
                 () = tokio::time::sleep(LOOK_EVERY) => false,
             };
             let now = content(file).await;
-            // A file that is still being written is not read: half a configuration can be valid, and wider.
-            let settled = now == before;
-            if asked || (settled && now != seen) {
+            if watch.is_due(now.as_deref(), asked) {
                 self.replace(file, now.as_deref());
-                seen.clone_from(&now);
             }
-            before = now;
         }
     }
 
@@ -123,6 +118,46 @@ impl Tasks {
     }
 }
 
+/// What the file held: when it was read last, and at the last look.
+struct Watch {
+    read: Option<String>,
+    looked: Option<String>,
+}
+
+impl Watch {
+    fn new(now: Option<String>) -> Self {
+        Self { read: now.clone(), looked: now }
+    }
+
+    /// Whether the file is to be read. One that still changes is not: half a configuration can be valid, and wider.
+    fn is_due(&mut self, now: Option<&str>, asked: bool) -> bool {
+        let settled = self.looked.as_deref() == now;
+        let due = asked || (settled && self.read.as_deref() != now);
+        self.looked = now.map(str::to_owned);
+        if due {
+            self.read.clone_from(&self.looked);
+        }
+        due
+    }
+}
+
 async fn content(file: &Path) -> Option<String> {
     tokio::fs::read_to_string(file).await.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Watch;
+
+    #[test]
+    fn a_file_is_read_once_and_only_when_it_has_settled() {
+        let mut watch = Watch::new(Some("old".into()));
+        let looks =
+            [("old", false), ("ha", false), ("half", false), ("whole", false), ("whole", true), ("whole", false)];
+        for (now, due) in looks {
+            assert_eq!(watch.is_due(Some(now), false), due, "{now}");
+        }
+        assert!(!watch.is_due(None, false) && watch.is_due(None, false), "gone twice is gone");
+        assert!(watch.is_due(Some("asked"), true), "SIGHUP does not wait");
+    }
 }

@@ -427,6 +427,36 @@ fn lo_01_signing_out_everywhere_ends_all_sessions_of_this_browser() {
 }
 
 #[test]
+fn lo_01_an_earlier_sign_in_of_this_browser_does_not_outlive_everywhere() {
+    let site = Site::start();
+    let mut browser = site.signed_in(&site.ada());
+    let wiki = site.url("wiki.test", "/");
+    browser.open(&wiki).expect(200);
+    let page = browser.open(&site.url("wiki.test", "/.doorward/logout")).expect(200);
+    browser.submit(&page, &[]).expect(200);
+    // Asked to sign in again, the browser gets a second sign-in and forgets the first.
+    browser.sign_in(&wiki, &site.ada()).expect(200);
+    let page = browser.open(&site.url("wiki.test", "/.doorward/logout?everywhere")).expect(200);
+    browser.submit(&page, &[]).expect(200);
+    for url in [site.main("/"), wiki] {
+        browser.send(Request::get(&url).html()).expect(302);
+        assert_login_page(&browser.open(&url));
+    }
+}
+
+#[test]
+fn lo_01_everywhere_without_a_session_here_goes_on_to_the_login_origin() {
+    let site = Site::start();
+    let mut browser = site.signed_in(&site.ada());
+    browser.set_cookie("127.0.0.1", "doorward-main", "gone");
+    let asked = browser.send(Request::get(&site.main("/.doorward/logout?everywhere")).html()).expect(302);
+    assert_eq!(asked.location(), site.login("/.doorward/logout?everywhere"), "nothing has ended yet");
+    let page = browser.open(&site.main("/.doorward/logout?everywhere")).expect(200);
+    browser.submit(&page, &[]).expect(200);
+    assert_login_page(&browser.open(&site.main("/")));
+}
+
+#[test]
 fn signing_out_at_the_login_origin_ends_all() {
     let site = Site::start();
     let mut browser = site.signed_in(&site.ada());

@@ -204,6 +204,18 @@ fn assert_unavailable(response: &Response) {
 }
 
 #[test]
+fn hp_30_what_is_remembered_is_not_believed_when_nobody_can_say_whether_it_was_revoked() {
+    let site = Site::start();
+    let token = site.agent(&site.main("/")).authorize(&mut site.browser(), &site.ada()).access;
+    let mut browser = site.signed_in(&site.ada());
+    let ask = || send(&Request::get(&site.main("/x")).bearer(&token)).status;
+    assert_eq!((ask(), browser.send(Request::get(&site.main("/x"))).status), (200, 200), "both are remembered now");
+    Wrench::of(&site).break_it();
+    eventually("the token is not believed", || ask() == 503);
+    assert_eq!(browser.send(Request::get(&site.main("/x"))).status, 503);
+}
+
+#[test]
 fn hp_30_tk_14_ky_09_op_08_a_broken_store_lets_nobody_in_and_costs_nobody_anything() {
     let site = Site::start();
     let agent = site.agent(&site.main("/"));
