@@ -40,7 +40,7 @@ const OAUTH: &[&[&str]] = &[
     &["seal"],
     &["store"],
     &["client"],
-    &["secret"],
+    &["secret", "grant_type"],
     &["world"],
 ];
 

@@ -1,9 +1,11 @@
 //! Clients: the first-party browser, those that registered themselves (RFC 7591), and those whose id is the URL of a
 //! document about them.
 
+use crate::grant_type::GrantType;
 use crate::secret::SecretHash;
 use crate::world::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// A client identifier (RFC 6749 section 2.2), at most [`ClientId::MAX_CHARS`] long.
@@ -61,12 +63,19 @@ pub struct Client {
     pub redirect_uris: Vec<String>,
     /// How it authenticates at the token endpoint.
     pub authentication: Authentication,
-    /// Whether it asked for refresh tokens (it did unless it named its grants without them).
-    pub refreshes: bool,
+    /// What it may ask the token endpoint for: a subset of what it registered.
+    pub grant_types: BTreeSet<GrantType>,
     /// The other registered metadata that the response echoes: `client_uri`, `application_type`, `scope`, ….
     pub metadata: serde_json::Map<String, serde_json::Value>,
     /// When it registered.
     pub registered_at: Timestamp,
+}
+
+impl Client {
+    /// Whether it may use this grant type.
+    pub fn may_use(&self, grant_type: GrantType) -> bool {
+        self.grant_types.contains(&grant_type)
+    }
 }
 
 /// `token_endpoint_auth_method` (RFC 7591 section 2).

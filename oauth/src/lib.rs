@@ -20,6 +20,7 @@ pub mod client_metadata;
 pub mod endpoint;
 pub mod error;
 pub mod grant;
+pub mod grant_type;
 pub mod jwt;
 pub mod keys;
 pub mod parameters;

@@ -147,6 +147,7 @@ fn print(line: &Value) {
 mod tests {
     use super::*;
     use oauth::client::ClientId;
+    use oauth::store::GrantDetails;
 
     fn grant(app: &str, client: &str) -> Grant {
         Grant {
@@ -161,6 +162,7 @@ mod tests {
             expires_at: Timestamp::from_seconds(2),
             parent: None,
             revoked_at: None,
+            details: GrantDetails::default(),
         }
     }
 

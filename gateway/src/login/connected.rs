@@ -176,6 +176,7 @@ fn by_app<'a>(rows: &'a [Row<'a>]) -> Vec<(&'a str, Vec<AgentLine<'a>>)> {
 mod tests {
     use super::*;
     use oauth::client::ClientId;
+    use oauth::store::GrantDetails;
     use oauth::world::Timestamp;
 
     fn listed(id: &str, app: &str, client: ClientId, parent: Option<&str>) -> Listed {
@@ -192,6 +193,7 @@ mod tests {
             expires_at: at,
             parent: parent.map(Into::into),
             revoked_at: None,
+            details: GrantDetails::default(),
         };
         Listed { grant, client: None }
     }

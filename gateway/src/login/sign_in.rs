@@ -14,7 +14,7 @@ use http::{Response, StatusCode};
 use oauth::client::ClientId;
 use oauth::parameters::Parameters;
 use oauth::secret::{Kind, Secret};
-use oauth::store::{Credential, Grant, StoreError};
+use oauth::store::{Credential, Grant, GrantDetails, StoreError};
 use serde::{Deserialize, Serialize};
 
 const PURPOSE: &str = "login form";
@@ -154,6 +154,7 @@ async fn open_session(
         expires_at: request.now.plus(auth.session_duration),
         parent: None,
         revoked_at: None,
+        details: GrantDetails::default(),
     };
     let credential =
         Credential { hash: secret.hash(), grant: grant.id.clone(), expires_at: grant.expires_at, rotated_at: None };

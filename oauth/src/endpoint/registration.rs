@@ -93,7 +93,7 @@ fn new_client(
         name: metadata.client_name,
         redirect_uris,
         authentication,
-        refreshes: metadata.refreshes,
+        grant_types: metadata.grant_types,
         metadata: metadata.others,
         registered_at: Timestamp::default(),
     };
@@ -123,15 +123,13 @@ async fn keep(server: &Server, client: Client, rules: &Registration, now: Timest
 
 /// The client information response (section 3.2.1): everything as registered, nothing null, nothing empty.
 fn describe(client: &Client, secret: Option<&Secret>) -> Value {
-    let grant_types: &[&str] =
-        if client.refreshes { &["authorization_code", "refresh_token"] } else { &["authorization_code"] };
     let mut answer: Map<String, Value> = client.metadata.clone();
     answer.insert("client_id".into(), json!(client.id));
     answer.insert("client_id_issued_at".into(), json!(client.registered_at));
     answer.insert("client_name".into(), json!(client.name));
     answer.insert("redirect_uris".into(), json!(client.redirect_uris));
     answer.insert("token_endpoint_auth_method".into(), json!(client.authentication.as_str()));
-    answer.insert("grant_types".into(), json!(grant_types));
+    answer.insert("grant_types".into(), json!(client.grant_types));
     answer.insert("response_types".into(), json!(["code"]));
     if let Some(secret) = secret {
         answer.insert("client_secret".into(), json!(secret.expose()));

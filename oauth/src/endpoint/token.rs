@@ -6,9 +6,13 @@ use crate::call::Server;
 use crate::client_auth;
 use crate::error::{Code, Error, json_bytes};
 use crate::grant::{authorization_code, refresh_token};
+use crate::grant_type::GrantType;
 use crate::world::Timestamp;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+
+/// What this endpoint gives tokens for.
+const OFFERED: [GrantType; 2] = [GrantType::AuthorizationCode, GrantType::RefreshToken];
 
 pub(crate) async fn answer(
     server: &Server,
@@ -19,12 +23,13 @@ pub(crate) async fn answer(
     let form = form(request)?;
     let grant_type =
         form.get("grant_type").ok_or_else(|| Error::new(Code::InvalidRequest, "`grant_type` is missing"))?;
-    if !matches!(grant_type, "authorization_code" | "refresh_token") {
-        return Err(Error::new(Code::UnsupportedGrantType, "supported are `authorization_code` and `refresh_token`"));
-    }
+    let Some(grant_type) = GrantType::named(grant_type).filter(|known| OFFERED.contains(known)) else {
+        let offered = OFFERED.map(GrantType::as_str).join("`, `");
+        return Err(Error::new(Code::UnsupportedGrantType, format!("supported are `{offered}`")));
+    };
     let client = client_auth::authenticate(&*server.store, app.0, request.headers(), &form).await?;
     let body = match grant_type {
-        "authorization_code" => authorization_code::redeem(server, app, &client, &form, now).await?,
+        GrantType::AuthorizationCode => authorization_code::redeem(server, app, &client, &form, now).await?,
         _ => refresh_token::refresh(server, app, &client, &form, now).await?,
     };
     Ok(json_bytes(StatusCode::OK, body))

@@ -4,16 +4,17 @@
 //! Everything is checked before the code is used up. A failed check leaves the code as it was: it lives for a minute and
 //! its verifier cannot be guessed, so a thief without the verifier can neither use nor burn it.
 
-use super::{approve, check_resource, token_response};
+use super::{Issue, approve, check_resource};
 use crate::app::{App, Managed};
 use crate::approval::Ask;
 use crate::call::Server;
 use crate::client::{Client, ClientId};
 use crate::error::{Code as ErrorCode, Error};
+use crate::grant_type::GrantType;
 use crate::parameters::Parameters;
 use crate::pkce;
 use crate::secret::{Kind, Secret};
-use crate::store::{Code, Credential, Grant, Redeemed};
+use crate::store::{Code, Credential, Grant, GrantDetails, Redeemed};
 use crate::world::Timestamp;
 use bytes::Bytes;
 use std::time::Duration;
@@ -36,7 +37,9 @@ pub(crate) async fn redeem(
     check_resource(app, form)?;
     let grant = open(server, &code, managed.grant_duration, None, now);
     let refresh = Secret::generate(Kind::Refresh, &*server.random);
-    let body = token_response(server, (app, managed), &grant, &code.scope, client.refreshes.then_some(&refresh), now)?;
+    let refreshes = client.may_use(GrantType::RefreshToken);
+    let issue = Issue { grant: &grant, scope: &code.scope, refresh: refreshes.then_some(&refresh) };
+    let body = issue.response(server, (app, managed), now)?;
     settle(server, &code, &grant, &refresh, now).await?;
     Ok(body)
 }
@@ -115,6 +118,7 @@ fn open(server: &Server, code: &Code, lasts: Duration, parent: Option<String>, n
         expires_at: now.plus(lasts),
         parent,
         revoked_at: None,
+        details: GrantDetails { opened_by: Some(GrantType::AuthorizationCode) },
     }
 }
 

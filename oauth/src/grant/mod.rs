@@ -15,28 +15,34 @@ use crate::world::Timestamp;
 use bytes::Bytes;
 use serde_json::json;
 
-/// The body of a successful token response (OAuth 2.1 section 3.2.3). It has no optional members that could be null.
-fn token_response(
-    server: &Server,
-    (app, managed): (&App, &Managed),
-    grant: &Grant,
-    scope: &str,
-    refresh: Option<&Secret>,
-    now: Timestamp,
-) -> Result<Bytes, Error> {
-    let expires_at = now.plus(managed.access_token_lifetime).min(grant.expires_at);
-    let access = token::issue(&server.keys.access_token, app, grant, scope, (now, expires_at), &*server.random)
-        .ok_or_else(|| Error::new(Code::TemporarilyUnavailable, "the token could not be signed"))?;
-    let mut body = json!({
-        "access_token": access,
-        "token_type": "Bearer",
-        "expires_in": expires_at.since(now).as_secs(),
-        "scope": scope,
-    });
-    if let Some(refresh) = refresh {
-        body["refresh_token"] = json!(refresh.expose());
+/// What a successful token request gives.
+struct Issue<'a> {
+    /// The grant that the tokens belong to.
+    grant: &'a Grant,
+    /// What they may do; never more than the grant.
+    scope: &'a str,
+    /// The next refresh token, for clients that use them.
+    refresh: Option<&'a Secret>,
+}
+
+impl Issue<'_> {
+    /// The body of the response (OAuth 2.1 section 3.2.3). It has no optional members that could be null.
+    fn response(self, server: &Server, (app, managed): (&App, &Managed), now: Timestamp) -> Result<Bytes, Error> {
+        let expires_at = now.plus(managed.access_token_lifetime).min(self.grant.expires_at);
+        let key = &server.keys.access_token;
+        let access = token::issue(key, app, self.grant, self.scope, (now, expires_at), &*server.random)
+            .ok_or_else(|| Error::new(Code::TemporarilyUnavailable, "the token could not be signed"))?;
+        let mut body = json!({
+            "access_token": access,
+            "token_type": "Bearer",
+            "expires_in": expires_at.since(now).as_secs(),
+            "scope": self.scope,
+        });
+        if let Some(refresh) = self.refresh {
+            body["refresh_token"] = json!(refresh.expose());
+        }
+        Ok(body.to_string().into())
     }
-    Ok(body.to_string().into())
 }
 
 /// Decides afresh, at every token that is given: an account may have been disabled, a rule changed.

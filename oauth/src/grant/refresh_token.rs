@@ -4,12 +4,13 @@
 //! who brings the predecessor within the grace, on any node or after a crash, gets the winner's response, byte for byte.
 //! Brought later, it ends the grant (RFC 9700 section 4.14.2). Everything that can be refused is refused before.
 
-use super::{approve, check_resource, token_response};
+use super::{Issue, approve, check_resource};
 use crate::app::{App, Managed};
 use crate::approval::Ask;
 use crate::call::Server;
 use crate::client::Client;
 use crate::error::{Code, Error};
+use crate::grant_type::GrantType;
 use crate::parameters::Parameters;
 use crate::scope;
 use crate::seal::Sealer;
@@ -28,7 +29,7 @@ pub(crate) async fn refresh(
     form: &Parameters,
     now: Timestamp,
 ) -> Result<Bytes, Error> {
-    if !client.refreshes {
+    if !client.may_use(GrantType::RefreshToken) {
         return Err(Error::new(
             Code::UnauthorizedClient,
             "the client registered without the grant type `refresh_token`",
@@ -48,7 +49,8 @@ pub(crate) async fn refresh(
         approve(server, ask).await?;
     }
     let refresh = Secret::generate(Kind::Refresh, &*server.random);
-    let body = token_response(server, (app, managed), &grant, &scope, Some(&refresh), now)?;
+    let issue = Issue { grant: &grant, scope: &scope, refresh: Some(&refresh) };
+    let body = issue.response(server, (app, managed), now)?;
     rotate(server, (&predecessor, &refresh), &grant, (managed, now), body).await
 }
 

@@ -8,8 +8,9 @@ mod lists;
 mod revocation;
 mod rotation;
 
-use super::{Code, Credential, Grant, Redeemed, Rotation, Store, StoreError, Successor};
+use super::{Code, Credential, Grant, GrantDetails, Redeemed, Rotation, Store, StoreError, Successor};
 use crate::client::ClientId;
+use crate::grant_type::GrantType;
 use crate::secret::SecretHash;
 use crate::world::Timestamp;
 use std::sync::Arc;
@@ -91,6 +92,7 @@ fn grant(id: &str) -> Grant {
         expires_at: START.plus(LIFETIME),
         parent: None,
         revoked_at: None,
+        details: GrantDetails { opened_by: Some(GrantType::DeviceCode) },
     }
 }
 

@@ -8,6 +8,7 @@ pub mod conformance;
 pub mod memory;
 
 use crate::client::{Client, ClientId};
+use crate::grant_type::GrantType;
 use crate::secret::SecretHash;
 use crate::world::Timestamp;
 use async_trait::async_trait;
@@ -212,6 +213,17 @@ pub struct Grant {
     pub parent: Option<String>,
     /// When it was ended, if it was.
     pub revoked_at: Option<Timestamp>,
+    /// What only some grants have.
+    pub details: GrantDetails,
+}
+
+/// What only some grants have; a store keeps it whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct GrantDetails {
+    /// How it was opened; `None` for the single sign-on session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub opened_by: Option<GrantType>,
 }
 
 impl Grant {

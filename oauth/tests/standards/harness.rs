@@ -20,7 +20,7 @@ use oauth::call::Person;
 use oauth::client::ClientId;
 use oauth::keys::Keyring;
 use oauth::secret::SecretHash;
-use oauth::store::{Credential, Grant, Store};
+use oauth::store::{Credential, Grant, GrantDetails, Store};
 use oauth::token::AccessToken;
 use oauth::world::Timestamp;
 use oauth::{Call, Endpoint, Reply, Server, jwt, token};
@@ -81,6 +81,7 @@ pub(crate) async fn sign_in(store: &dyn Store, person: &Person) {
         expires_at,
         parent: None,
         revoked_at: None,
+        details: GrantDetails::default(),
     };
     let hash = SecretHash::of(&person.session);
     let credential = Credential { hash, grant: sso.id.clone(), expires_at, rotated_at: None };

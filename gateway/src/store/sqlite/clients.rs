@@ -60,7 +60,7 @@ fn count(db: &Connection, app: &str) -> Result<u64> {
 
 fn insert(db: &Connection, client: &Client) -> Result<()> {
     let insert = "
-        INSERT INTO clients (app, id, name, redirect_uris, authentication, refreshes, metadata, registered_at)
+        INSERT INTO clients (app, id, name, redirect_uris, authentication, grant_types, metadata, registered_at)
         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
     let values = (
         &client.app,
@@ -68,7 +68,7 @@ fn insert(db: &Connection, client: &Client) -> Result<()> {
         &client.name,
         sql::to_json(&client.redirect_uris)?,
         sql::to_json(&client.authentication)?,
-        client.refreshes,
+        sql::to_json(&client.grant_types)?,
         sql::to_json(&client.metadata)?,
         client.registered_at.seconds(),
     );
@@ -83,7 +83,7 @@ fn read(row: &Row<'_>) -> Result<Client> {
         name: row.get("name")?,
         redirect_uris: sql::json(row, "redirect_uris")?,
         authentication: sql::json(row, "authentication")?,
-        refreshes: row.get("refreshes")?,
+        grant_types: sql::json(row, "grant_types")?,
         metadata: sql::json(row, "metadata")?,
         registered_at: sql::time(row, "registered_at")?,
     })

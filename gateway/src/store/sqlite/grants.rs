@@ -11,8 +11,8 @@ use std::time::Duration;
 pub(super) fn open(db: &Connection, grant: &Grant, credential: &Credential) -> Result<()> {
     let insert = "
         INSERT INTO grants (id, app, client, subject, scope, login_method, authenticated_at, created_at, expires_at,
-            parent, revoked_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+            parent, revoked_at, details)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
     let values = (
         &grant.id,
         &grant.app,
@@ -25,6 +25,7 @@ pub(super) fn open(db: &Connection, grant: &Grant, credential: &Credential) -> R
         grant.expires_at.seconds(),
         &grant.parent,
         grant.revoked_at.map(Timestamp::seconds),
+        sql::to_json(&grant.details)?,
     );
     sql::execute(db, insert, values)?;
     credentials::keep(db, credential)
@@ -110,5 +111,6 @@ fn read(row: &Row<'_>) -> Result<Grant> {
         expires_at: sql::time(row, "expires_at")?,
         parent: row.get("parent")?,
         revoked_at: sql::time_if_any(row, "revoked_at")?,
+        details: sql::json(row, "details")?,
     })
 }

@@ -7,7 +7,7 @@ mod files;
 use super::Sqlite;
 use oauth::client::ClientId;
 use oauth::secret::SecretHash;
-use oauth::store::{Credential, Grant, Rotation, Store, StoreError, Successor, conformance};
+use oauth::store::{Credential, Grant, GrantDetails, Rotation, Store, StoreError, Successor, conformance};
 use oauth::world::Timestamp;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -136,6 +136,7 @@ fn grant(id: &str) -> Grant {
         expires_at: NOW.plus(HOUR * 24),
         parent: None,
         revoked_at: None,
+        details: GrantDetails::default(),
     }
 }
 

@@ -6,6 +6,7 @@ use crate::call::{Call, Server, VouchedBy};
 use crate::client::{Authentication, Client, ClientId};
 use crate::client_document::{self, Document, DocumentUrl, Unusable};
 use crate::error::{Code, Error};
+use crate::grant_type::GrantType;
 use crate::parameters::Parameters;
 use crate::redirect_uri;
 use crate::store::StoreError;
@@ -59,7 +60,7 @@ pub(super) async fn keep(server: &Server, call: Call<'_>, asked: &Authorization)
         name: asked.client_name.clone().unwrap_or_default(),
         redirect_uris: vec![asked.redirect_uri.clone()],
         authentication: Authentication::None,
-        refreshes: asked.client_refreshes,
+        grant_types: GrantType::of_code_client(asked.client_refreshes),
         metadata: uri.collect(),
         registered_at: call.now,
     };
@@ -81,11 +82,11 @@ fn browser(app: &App, id: ClientId) -> Known {
 fn registered(managed: &Managed, client: Client) -> Known {
     let allowed = |uri: &String| managed.registration.as_ref().is_none_or(|now| now.redirect_rules.check(uri).is_ok());
     Known {
-        uri: client.metadata.get("client_uri").and_then(|uri| uri.as_str()).map(str::to_owned),
+        refreshes: client.may_use(GrantType::RefreshToken),
         id: client.id,
+        uri: client.metadata.get("client_uri").and_then(|uri| uri.as_str()).map(str::to_owned),
         name: Some(client.name),
         redirect_uris: client.redirect_uris.into_iter().filter(allowed).collect(),
-        refreshes: client.refreshes,
         vouched_by: VouchedBy::Nobody,
     }
 }

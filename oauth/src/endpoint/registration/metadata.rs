@@ -3,8 +3,10 @@
 
 use crate::client_metadata::{MAX_NAME_CHARS, MAX_TEXT_CHARS, is_web_uri, list, text};
 use crate::error::{Code, Error};
+use crate::grant_type::GrantType;
 use crate::scope::Scopes;
 use serde_json::{Map, Value};
+use std::collections::BTreeSet;
 
 const MAX_REDIRECT_URIS: usize = 16;
 
@@ -14,7 +16,7 @@ pub(super) struct Metadata {
     pub(super) client_name: String,
     pub(super) redirect_uris: Vec<String>,
     pub(super) method: Method,
-    pub(super) refreshes: bool,
+    pub(super) grant_types: BTreeSet<GrantType>,
     /// Kept and echoed, and shown to nobody as the truth.
     pub(super) others: Map<String, Value>,
 }
@@ -36,10 +38,15 @@ impl Metadata {
             client_name: text(&sent, "client_name", MAX_NAME_CHARS).unwrap_or_else(|| "Unnamed client".into()),
             redirect_uris: redirect_uris(&sent)?,
             method: method(&sent)?,
-            refreshes: list(&sent, "grant_types").is_none_or(|types| types.contains(&"refresh_token")),
+            grant_types: grant_types(&sent),
             others: others(&sent, scopes),
         })
     }
+}
+
+/// Of what it names, what is offered; named or not, a client that registers itself uses codes.
+fn grant_types(sent: &Map<String, Value>) -> BTreeSet<GrantType> {
+    GrantType::of_code_client(list(sent, "grant_types").is_none_or(|types| types.contains(&"refresh_token")))
 }
 
 fn require_code_flow(sent: &Map<String, Value>) -> Result<(), Error> {

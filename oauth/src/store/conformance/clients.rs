@@ -2,6 +2,7 @@
 
 use super::{HOUR, SECOND, START, grant, hash, ok, open};
 use crate::client::{Authentication, Client, ClientId};
+use crate::grant_type::GrantType;
 use crate::store::{Grant, Registered, RegistrationLimits, Store};
 use crate::world::Timestamp;
 use std::sync::Arc;
@@ -27,9 +28,9 @@ async fn a_client_is_kept_as_it_registered(store: Arc<dyn Store>) {
         Authentication::ClientSecretPost { secret: hash("post") },
     ];
     for authentication in ways {
-        let refreshes = authentication == Authentication::None;
-        let client = Client { authentication, refreshes, ..client(refreshes.to_string().as_str()) };
-        let client = Client { id: ClientId::new(client.authentication.as_str()), ..client };
+        let grant_types = GrantType::of_code_client(authentication == Authentication::None);
+        let id = ClientId::new(authentication.as_str());
+        let client = Client { id, authentication, grant_types, ..client("") };
         let limits = RegistrationLimits { total: 9, ..LIMITS };
         assert_eq!(ok(store.register_client(&client, limits, START).await), Registered::New);
         assert_eq!(ok(store.client("wiki", &client.id).await), Some(client), "a client is kept whole");
@@ -53,7 +54,7 @@ async fn a_kept_client_is_what_it_says_now(store: Arc<dyn Store>) {
     let now = Client {
         name: "renamed".to_owned(),
         redirect_uris: vec!["app:/other".to_owned()],
-        refreshes: false,
+        grant_types: GrantType::ALL.into(),
         metadata: serde_json::Map::new(),
         registered_at: START.plus(HOUR),
         ..client("a")
@@ -141,7 +142,7 @@ fn client(id: &str) -> Client {
         name: "A client with a \"name\"".to_owned(),
         redirect_uris: vec!["http://127.0.0.1/callback".to_owned(), "app:/callback".to_owned()],
         authentication: Authentication::None,
-        refreshes: true,
+        grant_types: GrantType::of_code_client(true),
         metadata,
         registered_at: START,
     }

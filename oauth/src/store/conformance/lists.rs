@@ -2,6 +2,7 @@
 
 use super::{HOUR, LIFETIME, SECOND, START, child, epoch, grant, ok, open};
 use crate::client::{Authentication, Client, ClientId};
+use crate::grant_type::GrantType;
 use crate::store::{Grant, Listed, RegistrationLimits, Store};
 use crate::world::Timestamp;
 use std::sync::Arc;
@@ -58,7 +59,7 @@ async fn a_listed_grant_is_whole_and_names_its_client(store: Arc<dyn Store>) {
         name: "A client".to_owned(),
         redirect_uris: vec!["http://127.0.0.1/callback".to_owned()],
         authentication: Authentication::None,
-        refreshes: true,
+        grant_types: GrantType::of_code_client(true),
         metadata: serde_json::Map::new(),
         registered_at: START,
     };

@@ -37,7 +37,10 @@ async fn cm_24_what_was_kept_at_the_code_is_found_without_the_network() {
     let mut bench = bench().await;
     let tokens = bench.tokens(DOCUMENT).await;
     let kept = bench.store.client("wiki", &ClientId::new(DOCUMENT)).await.unwrap().unwrap();
-    assert_eq!((kept.name.as_str(), &kept.authentication, kept.refreshes), ("Agent", &Authentication::None, true));
+    assert_eq!(
+        (kept.name.as_str(), &kept.authentication, kept.may_use(oauth::grant_type::GrantType::RefreshToken)),
+        ("Agent", &Authentication::None, true)
+    );
     assert_eq!(kept.redirect_uris, [REDIRECT]);
     bench.published.fail(DOCUMENT, FetchError::Failed("down".to_owned()));
     bench.later(Duration::from_secs(3 * 24 * 3600));

@@ -20,7 +20,7 @@ CREATE TABLE clients (
     name           TEXT    NOT NULL,
     redirect_uris  TEXT    NOT NULL, -- JSON
     authentication TEXT    NOT NULL, -- JSON
-    refreshes      INTEGER NOT NULL,
+    grant_types    TEXT    NOT NULL, -- JSON
     metadata       TEXT    NOT NULL, -- JSON
     registered_at  INTEGER NOT NULL,
     PRIMARY KEY (app, id)
@@ -58,7 +58,8 @@ CREATE TABLE grants (
     created_at       INTEGER NOT NULL,
     expires_at       INTEGER NOT NULL,
     parent           TEXT,
-    revoked_at       INTEGER
+    revoked_at       INTEGER,
+    details          TEXT    NOT NULL  -- JSON
 ) STRICT;
 
 CREATE INDEX grants_by_client ON grants (client, app);
