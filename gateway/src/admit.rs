@@ -80,17 +80,18 @@ fn check_scope(at: &At, known: &Known, request: &Request) -> Result<(), Refusal>
     if known.via == Via::Browser {
         return Ok(());
     }
+    let scopes = &at.app.oauth.scopes;
     let needed: Vec<_> = at.app.scope_rules.iter().filter(|rule| applies(rule, request)).collect();
-    if needed.iter().all(|rule| oauth::scope::contains(&known.scope, &rule.scope)) {
+    if needed.iter().all(|rule| scopes.covers(&known.scope, &rule.scope)) {
         return Ok(());
     }
-    let mut names: Vec<_> = needed.iter().map(|rule| rule.scope.as_str()).collect();
-    if speaks_before_2026_07_28(request) {
+    let held: Vec<_> = match speaks_before_2026_07_28(request) {
         // Older clients replace the scopes that they have by those of the challenge (SC-03).
-        names.splice(0..0, known.scope.split(' ').filter(|name| *name != oauth::scope::OFFLINE_ACCESS));
-    }
-    let mut seen = std::collections::HashSet::new();
-    names.retain(|name| seen.insert(*name));
+        true => known.scope.split(' ').filter(|name| *name != oauth::scope::OFFLINE_ACCESS).collect(),
+        false => Vec::new(),
+    };
+    // All that the request needs, in one challenge (SC-02), but nothing twice: not by its own name and within a broader one.
+    let names = scopes.fewest(held.into_iter().chain(needed.iter().map(|rule| rule.scope.as_str())));
     let denial = Denial::of(Some(known), "insufficient_scope", None);
     Err(Refusal::InsufficientScope(at.clone(), names.join(" "), denial))
 }

@@ -162,6 +162,7 @@ impl OwnRequest<'_> {
                 Voucher::Nobody => VouchedBy::SelfRegistered,
                 Voucher::Document { host } => VouchedBy::Document { host },
                 Voucher::Pinned { host } => VouchedBy::Pinned { host },
+                Voucher::Administrator => VouchedBy::Administrator,
             },
             client_uri_host: client_uri_host.as_deref(),
             redirect_host: &consent.redirect_host,

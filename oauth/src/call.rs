@@ -125,6 +125,8 @@ pub enum VouchedBy {
         /// The host.
         host: String,
     },
+    /// An administrator of this gateway, who registered it.
+    Administrator,
 }
 
 /// What the gateway does next.

@@ -52,7 +52,7 @@ pub enum VouchedBy<'a> {
         host: &'a str,
     },
     /// An administrator entered the client.
-    Admin,
+    Administrator,
 }
 
 /// One scope asked for.
@@ -138,7 +138,7 @@ fn vouched_by(page: &ConsentPage<'_>) -> Markup {
             small { "Describes the client on this web site; it is one that this gateway knows" }
             (unless_on_this_computer(page))
         },
-        VouchedBy::Admin => html! { span { "Registered by an administrator" } },
+        VouchedBy::Administrator => html! { span { "Registered by an administrator" } },
     }
 }
 

@@ -13,4 +13,5 @@ mod operations;
 mod pages;
 mod policies;
 mod raw;
+mod scopes;
 mod upstream;

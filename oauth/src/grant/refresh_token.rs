@@ -12,7 +12,6 @@ use crate::client::Client;
 use crate::error::{Code, Error};
 use crate::grant_type::GrantType;
 use crate::parameters::Parameters;
-use crate::scope;
 use crate::seal::Sealer;
 use crate::secret::{Kind, Secret};
 use crate::store::{Credential, Grant, Rotation, Successor};
@@ -41,7 +40,9 @@ pub(crate) async fn refresh(
         Secret::parse(Kind::Refresh, presented).ok_or_else(|| invalid("the refresh token is malformed"))?;
     let (credential, grant) = find(server, &predecessor, app, client, now).await?;
     check_resource(app, form)?;
-    let scope = scope::narrow(&grant.scope, form.get("scope"))
+    let scope = app
+        .scopes
+        .narrow(&grant.scope, form.get("scope"))
         .map_err(|_| Error::new(Code::InvalidScope, format!("the grant has the scope `{}`", grant.scope)))?;
     if credential.rotated_at.is_none() {
         // Whoever lost access gets no further token; this one stays good for the day access returns.

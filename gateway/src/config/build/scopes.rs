@@ -1,6 +1,6 @@
 //! The scopes of an app, and which requests need them.
 
-use super::values::missing;
+use super::values::{missing, unknown};
 use crate::config::ScopeRule;
 use crate::config::key::Key;
 use crate::config::raw::{RawRequires, RawScope};
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 /// Reads `[[apps.ID.oauth.scopes]]`.
 pub(crate) fn scopes(report: &mut Report<'_>, key: &Key, raw: &[RawScope]) -> Option<(Vec<Scope>, Vec<ScopeRule>)> {
     let (mut scopes, mut rules, mut seen) = (Vec::new(), Vec::new(), BTreeSet::new());
-    let mut complete = true;
+    let mut complete = check_includes(report, key, raw);
     for (index, raw) in raw.iter().enumerate() {
         let key = key.index(index);
         let name = report.take(&key.field("name"), name(raw.name.as_deref(), &mut seen));
@@ -26,7 +26,7 @@ pub(crate) fn scopes(report: &mut Report<'_>, key: &Key, raw: &[RawScope]) -> Op
         };
         rules.extend(rule.map(|rule| ScopeRule { scope: name.clone(), ..rule }));
         let description = raw.description.clone().unwrap_or_else(|| name.clone());
-        scopes.push(Scope { name, description });
+        scopes.push(Scope { name, description, includes: raw.includes.clone() });
     }
     complete.then_some((scopes, rules))
 }
@@ -44,6 +44,39 @@ fn name<'a>(raw: Option<&'a str>, seen: &mut BTreeSet<&'a str>) -> Result<String
         return Err(Mistake::new("is the name of an earlier scope"));
     }
     Ok(name.to_owned())
+}
+
+/// Whether each scope includes known ones, and none itself.
+fn check_includes(report: &mut Report<'_>, key: &Key, raw: &[RawScope]) -> bool {
+    let mut complete = true;
+    for (index, scope) in raw.iter().enumerate() {
+        let key = key.index(index).field("includes");
+        for (index, included) in scope.includes.iter().enumerate() {
+            complete &= report.take(&key.index(index), include(raw, scope, included)).is_some();
+        }
+    }
+    complete
+}
+
+fn include(all: &[RawScope], scope: &RawScope, included: &str) -> Result<(), Mistake> {
+    if included == ACCESS {
+        return Err(Mistake::new("is included in every scope").help("leave it out".to_owned()));
+    }
+    let names = || all.iter().filter_map(|scope| scope.name.as_deref());
+    if !names().any(|name| name == included) {
+        return Err(unknown("scope", included, names()));
+    }
+    let (mut seen, mut waiting) = (BTreeSet::new(), vec![included]);
+    while let Some(name) = waiting.pop() {
+        if scope.name.as_deref() == Some(name) {
+            return Err(Mistake::new("leads back to the scope itself"));
+        }
+        if seen.insert(name) {
+            let of_name = all.iter().filter(|scope| scope.name.as_deref() == Some(name));
+            waiting.extend(of_name.flat_map(|scope| scope.includes.iter().map(String::as_str)));
+        }
+    }
+    Ok(())
 }
 
 /// The rule, whose scope is still to be named.

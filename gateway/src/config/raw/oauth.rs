@@ -77,6 +77,9 @@ pub(crate) struct RawScope {
     pub(crate) name: Option<String>,
     /// What it allows, for the consent page. Default: its name.
     pub(crate) description: Option<String>,
+    /// The narrower scopes that it stands for, and what these include: a request that needs one of them is content with
+    /// this one. Not in a circle. Default: none.
+    pub(crate) includes: Vec<String>,
     /// Which requests need it. Default: none.
     pub(crate) requires: Option<RawRequires>,
 }

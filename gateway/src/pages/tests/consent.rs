@@ -56,7 +56,12 @@ fn a_self_registered_client_is_unverified_whatever_its_name() {
 fn a_client_of_an_administrator_on_another_host_gets_no_warning() {
     let page = consent(
         &BRAND,
-        &ConsentPage { vouched_by: VouchedBy::Admin, loopback: false, redirect_host: "claude.ai", ..consent_page() },
+        &ConsentPage {
+            vouched_by: VouchedBy::Administrator,
+            loopback: false,
+            redirect_host: "claude.ai",
+            ..consent_page()
+        },
     );
     assert!(page.contains("Registered by an administrator"));
     assert!(!page.contains("Unverified") && !page.contains("this computer"));

@@ -30,7 +30,8 @@ struct Pending {
 }
 
 pub(super) fn prompt(server: &Server, call: Call<'_>, person: &Person, asked: Authorization) -> Consent {
-    let offline = Scope { name: OFFLINE_ACCESS.into(), description: "Stay connected when you are away".into() };
+    let description = "Stay connected when you are away".to_owned();
+    let offline = Scope { name: OFFLINE_ACCESS.into(), description, includes: Vec::new() };
     let scopes = asked.scope.split(' ').filter_map(|name| {
         if name == OFFLINE_ACCESS { Some(offline.clone()) } else { call.app.scopes.find(name).cloned() }
     });

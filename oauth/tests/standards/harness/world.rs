@@ -21,7 +21,7 @@ pub(crate) const MAIL: &str = "https://mail.ex/mcp";
 
 pub(crate) fn app(id: &str, url: &str, other: &str) -> App {
     let parse = |url: &str| Url::parse(url).unwrap();
-    let write = Scope { name: format!("{id}:write"), description: "Change it".to_owned() };
+    let write = Scope { name: format!("{id}:write"), description: "Change it".to_owned(), includes: Vec::new() };
     App {
         id: id.to_owned(),
         name: format!("The {id}"),

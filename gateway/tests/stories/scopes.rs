@@ -1,0 +1,78 @@
+//! What a token may do: which scope is enough, and what a client is told to ask for.
+
+use crate::harness::{Request, Site, parameter, send};
+
+/// Three scopes, each of which includes the one before.
+fn ladder(config: String) -> String {
+    let scopes = r#"
+[[apps.main.oauth.scopes]]
+name = "notes:all"
+includes = ["notes:admin"]
+
+[apps.wiki]
+"#;
+    config.replace("name = \"notes:admin\"\n", "name = \"notes:admin\"\nincludes = [\"notes:write\"]\n").replacen(
+        "[apps.wiki]\n",
+        scopes,
+        1,
+    )
+}
+
+#[test]
+fn sc_04_a_broader_scope_is_enough_for_what_needs_a_narrower_one() {
+    let site = Site::with(ladder);
+    let agent = site.agent(&site.main("/"));
+    let mut browser = site.browser();
+    let mut post = |scope: &str, target: &str| {
+        let tokens = agent.clone().with_scope(scope).authorize(&mut browser, &site.ada());
+        assert_eq!(tokens.scope, scope, "told as it was asked for, not unfolded");
+        send(&Request::post(&site.main(target)).bearer(&tokens.access).body(b"")).status
+    };
+    assert_eq!(post("notes:all", "/notes/1"), 200);
+    assert_eq!(post("notes:all", "/notes/admin/1"), 200);
+    assert_eq!(post("notes:admin", "/notes/1"), 200);
+    assert_eq!(post("notes:write", "/notes/1"), 200);
+    assert_eq!(post("notes:write", "/notes/admin/1"), 403, "never the other way round");
+    assert_eq!(post("access", "/notes/1"), 403);
+}
+
+#[test]
+fn sc_02_sc_03_sc_04_a_challenge_names_the_fewest_scopes_that_cure() {
+    let site = Site::with(ladder);
+    let agent = site.agent(&site.main("/"));
+    let mut browser = site.browser();
+    let mut challenged = |scope: &str, target: &str, version: &str| {
+        let token = agent.clone().with_scope(scope).authorize(&mut browser, &site.ada()).access;
+        let request = Request::post(&site.main(target)).bearer(&token).header("MCP-Protocol-Version", version);
+        let refused = send(&request.body(b"")).expect(403);
+        parameter(refused.challenge(), "scope").unwrap().to_owned()
+    };
+    // Both rules hold for the path; the one scope brings the other.
+    assert_eq!(challenged("access", "/notes/admin/1", "2026-07-28"), "notes:admin");
+    assert_eq!(challenged("access", "/notes/admin/1", "2025-11-25"), "access notes:admin");
+    assert_eq!(challenged("access notes:write", "/notes/admin/1", "2025-11-25"), "access notes:admin");
+    // What the challenge names is enough.
+    let tokens = agent.clone().with_scope("access notes:admin").authorize(&mut browser, &site.ada());
+    send(&Request::post(&site.main("/notes/admin/1")).bearer(&tokens.access).body(b"")).expect(200);
+}
+
+#[test]
+fn tk_20_sc_04_a_refresh_asks_for_less_by_its_own_name() {
+    let site = Site::with(ladder);
+    let agent = site.agent(&site.main("/")).with_scope("notes:admin");
+    let tokens = agent.authorize(&mut site.browser(), &site.ada());
+    let refresh = |scope: &str| {
+        agent.token(&[
+            ("grant_type", "refresh_token"),
+            ("refresh_token", &tokens.refresh),
+            ("client_id", &agent.client_id),
+            ("scope", scope),
+        ])
+    };
+    assert_eq!(refresh("notes:all").expect(400).json()["error"], "invalid_scope");
+    let narrow = refresh("notes:write notes:all").expect(200).json();
+    assert_eq!(narrow["scope"], "notes:write");
+    let access = narrow["access_token"].as_str().unwrap();
+    send(&Request::post(&site.main("/notes/1")).bearer(access).body(b"")).expect(200);
+    send(&Request::post(&site.main("/notes/admin/1")).bearer(access).body(b"")).expect(403);
+}
