@@ -11,6 +11,7 @@ use crate::approval::{Ask, Verdict};
 use crate::call::{Call, Person, Reply, Server};
 use crate::client::ClientId;
 use crate::error::{Code as ErrorCode, Error};
+use crate::parameters::Parameters;
 use crate::redirect_uri::with_parameters;
 use crate::secret::{Kind, Secret};
 use crate::store::{Code, Issued, StoreError};
@@ -32,7 +33,8 @@ pub(crate) async fn answer(server: &Server, call: Call<'_>, request: &Request<By
 }
 
 async fn ask(server: &Server, call: Call<'_>, query: &str) -> Result<Reply, Reply> {
-    let asked = match Authorization::read(server, call, query).await {
+    let parameters = Parameters::parse(query.as_bytes());
+    let asked = match Authorization::check(server, call, &parameters).await {
         Ok(asked) => asked,
         Err(Failure::Page(error)) => return Err(Reply::Page(error)),
         Err(Failure::SignIn { host }) => return Err(Reply::LoginRequired { client: Some(host) }),

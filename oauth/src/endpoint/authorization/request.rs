@@ -1,4 +1,4 @@
-//! An authorization request, read and held against the client and the app.
+//! An authorization request, held against the client and the app: the same checks however its parameters came here.
 
 use super::client::{Known, find_client};
 use crate::app::App;
@@ -39,19 +39,19 @@ pub(super) enum Failure {
 }
 
 impl Authorization {
-    pub(super) async fn read(server: &Server, call: Call<'_>, query: &str) -> Result<Self, Failure> {
-        let parameters = Parameters::parse(query.as_bytes());
+    /// Holds the parameters of a request, however they came here, against the client and the app.
+    pub(super) async fn check(server: &Server, call: Call<'_>, parameters: &Parameters) -> Result<Self, Failure> {
         for name in ["client_id", "redirect_uri"] {
             if parameters.is_repeated(name) {
                 return Err(page(Code::InvalidRequest, &format!("`{name}` is repeated")));
             }
         }
-        let client = find_client(server, call, &parameters).await?;
-        let redirect_uri = find_redirect_uri(&client, &parameters)?;
+        let client = find_client(server, call, parameters).await?;
+        let redirect_uri = find_redirect_uri(&client, parameters)?;
         // First-party: nobody else's is heeded.
         let except_session = parameters.get("except_session").filter(|_| client.id.is_browser()).map(str::to_owned);
         let state = parameters.get("state").map(str::to_owned);
-        match check(call.app, &parameters) {
+        match check(call.app, parameters) {
             Ok((code_challenge, scope)) => Ok(Self {
                 client: client.id,
                 client_name: client.name,
