@@ -40,8 +40,8 @@ const OAUTH: &[&[&str]] = &[
     &["seal"],
     &["store"],
     &["client"],
-    &["secret", "grant_type"],
-    &["world"],
+    &["secret", "grant_type", "jose"],
+    &["world", "json"],
 ];
 
 #[test]

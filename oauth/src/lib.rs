@@ -7,6 +7,7 @@
 //! | [`grant`] | one file per `grant_type` |
 //! | [`client`], [`client_document`], [`redirect_uri`], [`pkce`], [`scope`], [`resource`] | the rules a request is held against |
 //! | [`token`], [`jwt`], [`keys`], [`secret`], [`seal`] | what is handed out, and how it is recognised again |
+//! | [`jose`] | what others sign |
 //! | [`store`], [`world`], [`approval`] | what the server needs from outside |
 //! | [`error`] | the one place where a failure becomes bytes |
 
@@ -21,6 +22,8 @@ pub mod endpoint;
 pub mod error;
 pub mod grant;
 pub mod grant_type;
+pub mod jose;
+pub mod json;
 pub mod jwt;
 pub mod keys;
 pub mod parameters;

@@ -2,8 +2,8 @@
 
 use super::Unusable;
 use super::document_url::DocumentUrl;
-use super::json;
 use crate::client_metadata::{MAX_NAME_CHARS, is_web_uri, list, text};
+use crate::json;
 use crate::redirect_uri::{RedirectRules, Unacceptable};
 use crate::world::Fetched;
 use serde_json::{Map, Value};

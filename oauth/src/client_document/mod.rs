@@ -7,7 +7,6 @@ mod budget;
 mod cache;
 mod document;
 mod document_url;
-mod json;
 mod pinned;
 
 pub use self::cache::Documents;

@@ -9,7 +9,7 @@ const MAX_DEPTH: usize = 8;
 const MAX_ENTRIES: usize = 64;
 
 /// The object, or `None` for anything else.
-pub(super) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
+pub fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = Strict { depth: MAX_DEPTH }.deserialize(&mut reader).ok()?;
     reader.end().ok()?;
