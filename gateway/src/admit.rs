@@ -1,8 +1,10 @@
 //! The straight line of a request: route, identify, decide. `?` means that the request ends here.
 
 mod permit;
+mod review;
 
 pub(crate) use permit::Permit;
+pub(crate) use review::Review;
 
 use crate::config::ScopeRule;
 use crate::gateway::{Snapshot, World};

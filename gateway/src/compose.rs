@@ -6,16 +6,17 @@ mod tasks;
 use crate::config::{Config, Secret};
 use crate::fetch::PublicWeb;
 use crate::gateway::{Gateway, World};
-use crate::proxy::Proxy;
+use crate::proxy::{Connections, Front, Proxy};
 use crate::store;
 use crate::telemetry::Recorder;
 use crate::world::System;
 use pingora::listeners::ListenerConfig;
 use pingora::protocols::l4::stream::L4BufferSettings;
-use pingora::proxy::http_proxy_service;
+use pingora::proxy::http_proxy;
 use pingora::server::Server;
 use pingora::server::configuration::ServerConf;
 use pingora::services::background::background_service;
+use pingora::services::listening::Service;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -59,7 +60,10 @@ pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
 
     let mut server = Server::new_with_opt_and_conf(None, server_conf(&settings));
     server.bootstrap();
-    let mut front = http_proxy_service(&server.configuration, Proxy::new(Arc::clone(&gateway)));
+    let connections = Arc::<Connections>::default();
+    let proxy = http_proxy(&server.configuration, Proxy::new(Arc::clone(&gateway)));
+    let front = Front::new(Arc::clone(&gateway), Arc::clone(&connections), proxy);
+    let mut front = Service::new("front".to_owned(), front);
     front.threads = Some(settings.threads);
     for address in &settings.listen {
         // Small read buffers: ten thousand idle clients must not cost a gigabyte.
@@ -70,7 +74,7 @@ pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
     if let Some(address) = settings.admin_listen {
         server.add_service(admin::service(Arc::clone(&gateway), address));
     }
-    server.add_service(background_service("tasks", tasks::Tasks::new(gateway, store, refusals, file)));
+    server.add_service(background_service("tasks", tasks::Tasks::new((gateway, connections), store, refusals, file)));
     server.run(pingora::server::RunArgs::default());
     Ok(())
 }

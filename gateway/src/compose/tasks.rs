@@ -3,6 +3,7 @@
 
 use crate::config;
 use crate::gateway::Gateway;
+use crate::proxy::Connections;
 use crate::store::Stores;
 use crate::telemetry::{Refused, keep_decisions};
 use async_trait::async_trait;
@@ -20,11 +21,15 @@ const HEED_EVERY: Duration = Duration::from_millis(50);
 /// How soon a changed configuration file is noticed.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
+/// How long a request whose grant has ended by itself may be under way yet.
+const REVIEW_EVERY: Duration = Duration::from_secs(5);
+
 const CLEAR_EVERY: Duration = Duration::from_secs(600);
 
 /// All tasks of a gateway.
 pub(super) struct Tasks {
     gateway: Arc<Gateway>,
+    connections: Arc<Connections>,
     store: Arc<dyn Stores>,
     refusals: Mutex<Option<mpsc::Receiver<Refused>>>,
     file: Option<PathBuf>,
@@ -32,12 +37,12 @@ pub(super) struct Tasks {
 
 impl Tasks {
     pub(super) fn new(
-        gateway: Arc<Gateway>,
+        (gateway, connections): (Arc<Gateway>, Arc<Connections>),
         store: Arc<dyn Stores>,
         refusals: mpsc::Receiver<Refused>,
         file: Option<PathBuf>,
     ) -> Self {
-        Self { gateway, store, refusals: Mutex::new(Some(refusals)), file }
+        Self { gateway, connections, store, refusals: Mutex::new(Some(refusals)), file }
     }
 }
 
@@ -51,7 +56,7 @@ impl BackgroundService for Tasks {
             }
         };
         tokio::select! {
-            ((), (), (), ()) = async { tokio::join!(keeping, self.heed(), self.reload(), self.clear()) } => {}
+            () = async { _ = tokio::join!(keeping, self.heed(), self.review(), self.reload(), self.clear()) } => {}
             _ = shutdown.changed() => {}
         }
     }
@@ -69,6 +74,21 @@ impl Tasks {
                     failing = true;
                 }
                 Err(_) => {}
+            }
+        }
+    }
+
+    /// Ends the requests under way that would not be let through any more: at once when something was taken away or
+    /// the configuration has changed, and at times, because grants also end by themselves.
+    async fn review(&self) {
+        let (mut seen, mut quiet) = (self.gateway.world.memory.generation(), Duration::ZERO);
+        loop {
+            tokio::time::sleep(HEED_EVERY).await;
+            quiet += HEED_EVERY;
+            let generation = self.gateway.world.memory.generation();
+            if generation != seen || quiet >= REVIEW_EVERY {
+                (seen, quiet) = (generation, Duration::ZERO);
+                self.connections.review(&self.gateway).await;
             }
         }
     }

@@ -12,6 +12,9 @@ use crate::gateway::World;
 use crate::known::Known;
 use crate::refusal::{At, Refusal};
 use crate::request::Request;
+use oauth::store::StoreError;
+use oauth::world::Timestamp;
+use policy::Identity;
 use std::sync::Arc;
 
 /// The identity that the first presented credential proves; `None` is anonymous.
@@ -20,4 +23,13 @@ pub(crate) async fn first(world: &World, at: &At, request: &Request) -> Result<O
         return Ok(Some(known));
     }
     session::identify(world, at, request).await
+}
+
+/// Who is behind a credential that was verified earlier, as of now; `None` when its grant or account has ended.
+pub(crate) async fn again(world: &World, known: &Known, now: Timestamp) -> Result<Option<Identity>, StoreError> {
+    let Some(grant) = world.store.grant(&known.grant).await?.filter(|grant| grant.is_live(now)) else {
+        return Ok(None);
+    };
+    let account = world.store.account_by_subject(&grant.subject).await?.filter(|account| !account.disabled);
+    Ok(account.map(|account| account.identity(&grant.login_method)))
 }

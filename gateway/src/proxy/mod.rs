@@ -1,12 +1,13 @@
 //! Pingora's side of the line: bytes in, bytes out. What to do with a request is decided in [`crate::admit`].
 
 mod body;
+mod connection;
 mod event;
 mod read;
 mod rewrite;
 mod upstream;
 
-use crate::admit::{self, Outcome, Permit};
+use crate::admit::{self, Outcome, Permit, Review};
 use crate::gateway::{Gateway, Snapshot};
 use crate::own::{MAX_BODY, OwnRequest};
 use crate::refusal::Refusal;
@@ -16,6 +17,8 @@ use crate::respond::{self, Problem};
 use crate::route::Own;
 use crate::telemetry::{Asked, Event, Refused, Told};
 use async_trait::async_trait;
+use connection::UnderWay;
+pub(crate) use connection::{Connections, Front};
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::prelude::{Error, ErrorType, HttpPeer, Result};
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
@@ -41,8 +44,10 @@ pub(crate) struct Progress {
     started: Instant,
     id: String,
     snapshot: Option<Arc<Snapshot>>,
-    request: Option<Box<Request>>,
+    request: Option<Arc<Request>>,
     state: State,
+    /// Known to the connection while the upstream answers.
+    under_way: Option<Arc<UnderWay>>,
     upstream_status: Option<u16>,
 }
 
@@ -50,7 +55,7 @@ enum State {
     Received,
     Refused(Box<Refusal>),
     Answered(Option<Box<Told>>),
-    Permitted(Box<Permit>),
+    Permitted(Arc<Permit>),
 }
 
 /// Time that a client has to send a body to us, and to take an answer.
@@ -69,7 +74,8 @@ impl ProxyHttp for Proxy {
     fn new_ctx(&self) -> Progress {
         let id = new_id(&*self.gateway.world.random);
         let started = Instant::now();
-        Progress { started, id, snapshot: None, request: None, state: State::Received, upstream_status: None }
+        let (snapshot, request, under_way, upstream_status) = (None, None, None, None);
+        Progress { started, id, snapshot, request, state: State::Received, under_way, upstream_status }
     }
 
     async fn early_request_filter(&self, session: &mut Session, _: &mut Progress) -> Result<()> {
@@ -90,6 +96,7 @@ impl ProxyHttp for Proxy {
                 Ok(request) => request,
                 Err(refusal) => return self.refuse_unread(session, progress, refusal).await,
             };
+        let generation = world.memory.generation();
         let outcome = admit::admit(world, &snapshot, &request).await;
         progress.snapshot = Some(Arc::clone(&snapshot));
         match outcome {
@@ -98,8 +105,7 @@ impl ProxyHttp for Proxy {
                     // A WebSocket may be silent for long; its connection ends when either side ends it.
                     session.set_read_timeout(Some(UPGRADED_TIMEOUT));
                 }
-                progress.request = Some(Box::new(request));
-                progress.state = State::Permitted(permit);
+                self.begin(progress, request, permit.into(), generation).await;
                 Ok(false)
             }
             Ok(Outcome::Own(own)) => {
@@ -144,6 +150,9 @@ impl ProxyHttp for Proxy {
     ) -> Result<()> {
         if let State::Permitted(permit) = &progress.state {
             progress.upstream_status = Some(response.status.as_u16());
+            if let Some(under_way) = &progress.under_way {
+                under_way.answered(response.status.as_u16());
+            }
             upstream::clean_response(response, permit);
         }
         Ok(())
@@ -167,6 +176,7 @@ impl ProxyHttp for Proxy {
     }
 
     async fn logging(&self, session: &mut Session, error: Option<&Error>, progress: &mut Progress) {
+        connection::end();
         let status = session.response_written().map_or(0, |response| response.status.as_u16());
         let mut told = Event::new(&progress.id, status, progress.started.elapsed());
         told.error = error.map(|error| error.etype().as_str().to_owned());
@@ -187,6 +197,24 @@ impl ProxyHttp for Proxy {
 }
 
 impl Proxy {
+    /// A request is let through. What was taken away while it was decided on is heeded at once: a look at the requests
+    /// under way may have missed it.
+    async fn begin(&self, progress: &mut Progress, request: Request, permit: Arc<Permit>, generation: u64) {
+        let request = Arc::new(request);
+        let under_way = UnderWay::new(&progress.id, progress.started, &request, &permit);
+        connection::begin(&under_way);
+        let world = &self.gateway.world;
+        if world.memory.generation() != generation {
+            let snapshot = self.gateway.snapshot();
+            if let Ok(false) = Review::new(world, &snapshot).still_permits(&permit, &request).await {
+                connection::cut(&under_way);
+            }
+        }
+        progress.request = Some(request);
+        progress.state = State::Permitted(permit);
+        progress.under_way = Some(under_way);
+    }
+
     async fn answer(
         &self,
         session: &mut Session,
@@ -204,7 +232,7 @@ impl Proxy {
             Ok(response) => {
                 drop(own_request);
                 progress.state = State::Answered(response.extensions().get::<Told>().cloned().map(Box::new));
-                progress.request = Some(Box::new(request));
+                progress.request = Some(Arc::new(request));
                 body::write(session, response).await
             }
             Err(refusal) => {
@@ -247,7 +275,7 @@ impl Proxy {
     ) -> Result<()> {
         let response = refuse::refusal(&self.gateway.world, &request, &refusal);
         self.record(&request, &refusal);
-        progress.request = Some(Box::new(request));
+        progress.request = Some(Arc::new(request));
         progress.state = State::Refused(Box::new(refusal));
         body::write(session, response).await
     }

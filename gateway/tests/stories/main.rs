@@ -14,4 +14,5 @@ mod pages;
 mod policies;
 mod raw;
 mod scopes;
+mod streams;
 mod upstream;

@@ -1,0 +1,65 @@
+//! The decision on a request that is under way, taken again: by the configuration, the account and the grant of now.
+
+use super::Permit;
+use crate::gateway::{Snapshot, World};
+use crate::identify;
+use crate::known::Known;
+use crate::request::Request;
+use oauth::store::StoreError;
+use oauth::world::Timestamp;
+use policy::{Decision, Facts, Identity, RequestFacts, Via};
+use std::collections::HashMap;
+
+/// One look at the requests under way. The store is asked once per grant.
+pub(crate) struct Review<'a> {
+    world: &'a World,
+    snapshot: &'a Snapshot,
+    now: Timestamp,
+    /// Who is behind each grant now; `None` where it has ended.
+    behind: HashMap<String, Option<Identity>>,
+}
+
+impl<'a> Review<'a> {
+    /// At this moment.
+    pub(crate) fn new(world: &'a World, snapshot: &'a Snapshot) -> Self {
+        Self { world, snapshot, now: world.clock.now(), behind: HashMap::new() }
+    }
+
+    /// Whether the request would still be let through: who is behind it may still come in, and the policy of now says so.
+    /// That an access token has expired since does not end what it opened; the end of its grant does.
+    ///
+    /// # Errors
+    /// When the store cannot say.
+    pub(crate) async fn still_permits(&mut self, permit: &Permit, request: &Request) -> Result<bool, StoreError> {
+        let Some(known) = permit.known() else {
+            return Ok(self.admits(permit, request, None));
+        };
+        let identity = self.behind(known).await?.cloned();
+        Ok(identity.is_some_and(|identity| self.admits(permit, request, Some((known, &identity)))))
+    }
+
+    async fn behind(&mut self, known: &Known) -> Result<Option<&Identity>, StoreError> {
+        if !self.behind.contains_key(&known.grant) {
+            let identity = identify::again(self.world, known, self.now).await?;
+            self.behind.insert(known.grant.clone(), identity);
+        }
+        Ok(self.behind.get(&known.grant).and_then(Option::as_ref))
+    }
+
+    fn admits(&self, permit: &Permit, request: &Request, known: Option<(&Known, &Identity)>) -> bool {
+        let Some(app) = self.snapshot.config.apps.get(&permit.app().id) else { return false };
+        let agent = known.filter(|(known, _)| known.via != Via::Browser);
+        let facts = Facts {
+            identity: known.map(|(_, identity)| identity),
+            via: known.map_or(Via::Browser, |(known, _)| known.via),
+            client_id: agent.map(|(known, _)| known.client.as_str()),
+            request: Some(RequestFacts {
+                ip: request.ip,
+                method: request.method.as_str(),
+                path: request.target.path(),
+            }),
+        };
+        let provider = known.is_none_or(|(_, identity)| app.admits_provider(&identity.login_method));
+        provider && matches!(app.policies.decide(&facts), Decision::Allow { .. })
+    }
+}
