@@ -1,14 +1,16 @@
 //! Client authentication, at every endpoint that asks for it (OAuth 2.1 section 2.4): exactly one method, the registered one.
 
 use crate::app::App;
+use crate::call::Server;
 use crate::client::{Authentication, Client, ClientId};
 use crate::client_document;
 use crate::error::{Code, Error};
 use crate::parameters::Parameters;
 use crate::secret::{Kind, Secret};
-use crate::store::Store;
+use crate::world::Timestamp;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use http::{HeaderMap, header};
+use bytes::Bytes;
+use http::{HeaderMap, Request, header};
 use percent_encoding::percent_decode_str;
 use zeroize::Zeroizing;
 
@@ -21,12 +23,13 @@ struct Presented {
 
 /// The client that makes a request, authenticated as it registered.
 pub(crate) async fn authenticate(
-    store: &dyn Store,
+    server: &Server,
     app: &App,
-    headers: &HeaderMap,
+    request: &Request<Bytes>,
     form: &Parameters,
+    _now: Timestamp,
 ) -> Result<Client, Error> {
-    let presented = present(headers, form)?;
+    let presented = present(request.headers(), form)?;
     let refused = |log: &str| {
         Error::new(
             Code::InvalidClient { basic: presented.basic },
@@ -47,7 +50,7 @@ pub(crate) async fn authenticate(
         let rules = rules.ok_or_else(|| refused("client documents are off for this app"))?;
         client_document::admit(rules, id.as_str()).map_err(|unusable| refused(&unusable.to_string()))?;
     }
-    let client = store.client(&app.id, &id).await?.ok_or_else(|| refused("not registered at this app"))?;
+    let client = server.store.client(&app.id, &id).await?.ok_or_else(|| refused("not registered at this app"))?;
     match (&client.authentication, &presented.secret, presented.basic) {
         (Authentication::None, None, _) => Ok(client),
         (Authentication::None, Some(_), _) => Err(refused("a public client sent a secret")),

@@ -104,6 +104,12 @@ impl SecretHash {
         Self(Sha256::digest(text.as_bytes()).into())
     }
 
+    /// Hashes two texts, so that no other two give the same.
+    pub fn of_two(first: &str, second: &str) -> Self {
+        let length = u64::try_from(first.len()).unwrap_or(u64::MAX).to_be_bytes();
+        Self(Sha256::new().chain_update(length).chain_update(first).chain_update(second).finalize().into())
+    }
+
     /// From what a store kept; `None` unless it is 32 bytes.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)

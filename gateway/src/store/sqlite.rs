@@ -17,6 +17,7 @@ mod schema;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod used;
 
 use ::oauth::store::StoreError;
 use pool::Pool;

@@ -22,7 +22,7 @@ pub(crate) async fn answer(
 ) -> Result<Response<Bytes>, Error> {
     let form = form(request)?;
     let presented = form.get("token").ok_or_else(|| Error::new(Code::InvalidRequest, "`token` is missing"))?;
-    let client = client_auth::authenticate(&*server.store, app, request.headers(), &form).await?;
+    let client = client_auth::authenticate(server, app, request, &form, now).await?;
     if client.authentication == Authentication::None {
         // Section 2.1: the caller must be authorized, or tokens could be tried here by anybody.
         let refused = Error::new(Code::InvalidClient { basic: false }, "only a client with a secret may ask here");

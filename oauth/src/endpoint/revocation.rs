@@ -33,7 +33,7 @@ pub(crate) async fn answer(
 ) -> Result<Response<Bytes>, Error> {
     let form = form(request)?;
     let presented = form.get("token").ok_or_else(|| Error::new(Code::InvalidRequest, "`token` is missing"))?;
-    let client = client_auth::authenticate(&*server.store, app, request.headers(), &form).await?;
+    let client = client_auth::authenticate(server, app, request, &form, now).await?;
     let mut response = Response::new(Bytes::new());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(grant) = find(server, app, &client, presented, now).await?

@@ -27,7 +27,7 @@ pub(crate) async fn answer(
         let offered = OFFERED.map(GrantType::as_str).join("`, `");
         return Err(Error::new(Code::UnsupportedGrantType, format!("supported are `{offered}`")));
     };
-    let client = client_auth::authenticate(&*server.store, app.0, request.headers(), &form).await?;
+    let client = client_auth::authenticate(server, app.0, request, &form, now).await?;
     let body = match grant_type {
         GrantType::AuthorizationCode => authorization_code::redeem(server, app, &client, &form, now).await?,
         _ => refresh_token::refresh(server, app, &client, &form, now).await?,

@@ -7,6 +7,7 @@ mod keys;
 mod lists;
 mod revocation;
 mod rotation;
+mod single_use;
 
 use super::{Code, Credential, Grant, GrantDetails, Redeemed, Rotation, Store, StoreError, Successor};
 use crate::client::ClientId;
@@ -25,6 +26,7 @@ pub async fn run(new: impl AsyncFn() -> Arc<dyn Store>) {
     rotation::run(&new).await;
     revocation::run(&new).await;
     lists::run(&new).await;
+    single_use::run(&new).await;
     garbage::run(&new).await;
 }
 

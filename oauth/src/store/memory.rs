@@ -27,6 +27,7 @@ struct State {
     codes: HashMap<SecretHash, KeptCode>,
     grants: HashMap<String, Grant>,
     credentials: HashMap<SecretHash, KeptCredential>,
+    used: HashMap<SecretHash, Timestamp>,
     epoch: u64,
 }
 
@@ -134,6 +135,10 @@ impl Store for Memory {
         let theirs = state.grants.values().filter(|grant| grant.subject == subject);
         let theirs = theirs.map(|grant| grant.id.clone()).collect();
         Ok(state.end(theirs, now))
+    }
+
+    async fn use_once(&self, namespace: &str, value: &str, until: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.lock()?.used.insert(SecretHash::of_two(namespace, value), until).is_none())
     }
 
     async fn epoch(&self) -> Result<u64, StoreError> {
@@ -278,11 +283,12 @@ impl State {
         self.credentials.retain(|_, kept| {
             kept.credential.expires_at >= now.minus(GRANT_KEPT) && self.grants.contains_key(&kept.credential.grant)
         });
+        self.used.retain(|_, until| *until >= now);
         before - self.count_collectable()
     }
 
     fn count_collectable(&self) -> u64 {
-        (self.codes.len() + self.grants.len() + self.credentials.len()) as u64
+        (self.codes.len() + self.grants.len() + self.credentials.len() + self.used.len()) as u64
     }
 }
 

@@ -83,6 +83,11 @@ pub trait Store: Send + Sync {
     /// Ends all grants of a subject, sessions included; returns how many were live.
     async fn revoke_subject(&self, subject: &str, now: Timestamp) -> Result<u64, StoreError>;
 
+    /// Takes a single-use value of somebody else's, such as the `jti` of an assertion; `false` if it was taken before. It
+    /// is remembered until `until`, after which whoever asks refuses it for its age. `namespace` says whose values they
+    /// are: what two signers call alike are two values.
+    async fn use_once(&self, namespace: &str, value: &str, until: Timestamp) -> Result<bool, StoreError>;
+
     /// Counts the acts that took something away (a revocation, a changed or removed account). Whoever remembers a
     /// verified credential forgets it when this number has changed.
     async fn epoch(&self) -> Result<u64, StoreError>;

@@ -1,6 +1,6 @@
 //! OAuth state in SQLite: each act of the protocol as one transaction.
 
-use super::{Sqlite, clients, codes, credentials, grants, keys};
+use super::{Sqlite, clients, codes, credentials, grants, keys, used};
 use async_trait::async_trait;
 use oauth::client::{Client, ClientId};
 use oauth::secret::SecretHash;
@@ -104,13 +104,19 @@ impl Store for Sqlite {
         self.write(move |db| grants::end_of_subject(db, &subject, now)).await
     }
 
+    async fn use_once(&self, namespace: &str, value: &str, until: Timestamp) -> Result<bool, StoreError> {
+        let hash = SecretHash::of_two(namespace, value);
+        self.write(move |db| used::take(db, &hash, until)).await
+    }
+
     async fn epoch(&self) -> Result<u64, StoreError> {
         self.read(grants::epoch).await
     }
 
     async fn collect_garbage(&self, now: Timestamp) -> Result<u64, StoreError> {
         let collect = move |db: &rusqlite::Connection| {
-            Ok(codes::collect(db, now)? + credentials::collect(db, now)? + grants::collect(db, now)?)
+            let ended = codes::collect(db, now)? + credentials::collect(db, now)? + grants::collect(db, now)?;
+            Ok(ended + used::collect(db, now)?)
         };
         self.write(collect).await
     }

@@ -158,6 +158,10 @@ impl Store for TestStore {
         self.act(self.inner.revoke_subject(subject, now)).await
     }
 
+    async fn use_once(&self, namespace: &str, value: &str, until: Timestamp) -> Result<bool, StoreError> {
+        self.act(self.inner.use_once(namespace, value, until)).await
+    }
+
     async fn epoch(&self) -> Result<u64, StoreError> {
         self.act(self.inner.epoch()).await
     }

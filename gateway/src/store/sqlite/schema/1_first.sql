@@ -80,6 +80,14 @@ CREATE INDEX credentials_by_grant ON credentials (grant_id);
 CREATE INDEX credentials_by_expiry ON credentials (expires_at);
 CREATE INDEX credentials_in_grace ON credentials (grant_id, rotated_at) WHERE sealed_response IS NOT NULL;
 
+-- Single-use values that others made, until they are refused for their age.
+CREATE TABLE used (
+    hash  BLOB    NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
+    until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX used_by_age ON used (until);
+
 CREATE TABLE accounts (
     subject         TEXT    NOT NULL PRIMARY KEY,
     username        TEXT    NOT NULL UNIQUE CHECK (username = lower(username)),
