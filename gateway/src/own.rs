@@ -1,26 +1,26 @@
 //! Our own endpoints: the authorization server's, and the pages under `/.doorward/`.
 
+mod consent;
+
 use crate::gateway::{Snapshot, World};
 use crate::identify::session::person;
 use crate::limits::Bucket;
 use crate::login::{self, handoff, sign_in_page};
-use crate::pages::{self, Brand, ConsentPage, ScopeLine, VouchedBy};
 use crate::refusal::{At, Refusal};
 use crate::refuse;
 use crate::request::Request;
-use crate::respond::{self, Dress, Forms, Problem, html};
+use crate::respond::{self, Problem};
 use crate::route::{Own, Page, Site, parameter};
 use crate::telemetry::{Asked, Refused, Told};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode, header};
-use oauth::call::{Consent, VouchedBy as Voucher};
+use oauth::call::Consent;
 use oauth::client::ClientId;
 use oauth::endpoint::revocation::Revoked;
 use oauth::error::{Code, Error};
 use oauth::{Call, Endpoint, Reply};
 use policy::{Identity, Via};
 use std::sync::Arc;
-use std::time::Duration;
 
 /// Most bytes that any of our endpoints reads.
 pub(crate) const MAX_BODY: usize = 64 * 1024;
@@ -148,34 +148,7 @@ impl OwnRequest<'_> {
         consent: &Consent,
     ) -> Result<Response<Bytes>, Refusal> {
         let person = self.username(subject).await?;
-        let scopes: Vec<_> = consent
-            .scopes
-            .iter()
-            .map(|scope| ScopeLine { name: &scope.name, description: &scope.description })
-            .collect();
-        let client_uri_host = consent.client_uri.as_deref().map(oauth::redirect_uri::shown_host);
-        let page = ConsentPage {
-            person: &person,
-            client_name: &consent.client_name,
-            client_id: &consent.client_id,
-            vouched_by: match &consent.vouched_by {
-                Voucher::Nobody => VouchedBy::SelfRegistered,
-                Voucher::Document { host } => VouchedBy::Document { host },
-                Voucher::Pinned { host } => VouchedBy::Pinned { host },
-                Voucher::Administrator => VouchedBy::Administrator,
-            },
-            client_uri_host: client_uri_host.as_deref(),
-            redirect_host: &consent.redirect_host,
-            loopback: consent.loopback,
-            app: &app.name,
-            resource: &consent.resource,
-            scopes: &scopes,
-            lifetime: &in_words(consent.lifetime),
-            action: self.request.target.raw_path(),
-            consent_token: &consent.token,
-        };
-        let forms = consent.form_target.clone().map_or(Forms::Own, Forms::And);
-        Ok(html(StatusCode::OK, pages::consent(&Brand::default(), &page), Dress { forms, ..Dress::default() }))
+        Ok(consent::page(app, &person, consent, self.request.target.raw_path()))
     }
 
     async fn refused(
@@ -281,16 +254,4 @@ fn told(app: &crate::config::App, error: &Error) -> Told {
         subject: String::new(),
         detail: error.log.clone(),
     }
-}
-
-/// A duration as people say it: `14 days`, `2 hours`, `30 seconds`.
-fn in_words(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let (count, unit) = match seconds {
-        s if s >= 2 * 86_400 => (s / 86_400, "day"),
-        s if s >= 2 * 3600 => (s / 3600, "hour"),
-        s if s >= 120 => (s / 60, "minute"),
-        s => (s, "second"),
-    };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }

@@ -29,6 +29,7 @@ const OAUTH: &[&[&str]] = &[
     &["endpoint"],
     &["grant"],
     &["client_auth"],
+    &["consent"],
     &["call"],
     &["token"],
     &["error"],

@@ -94,16 +94,21 @@ pub struct Consent {
     pub vouched_by: VouchedBy,
     /// Its web site, as it says.
     pub client_uri: Option<String>,
-    /// Where the code goes.
-    pub redirect_host: String,
+    /// Where the answer goes; `None` if nobody is sent anywhere.
+    pub redirect_host: Option<String>,
     /// Whether that is the person's own machine.
     pub loopback: bool,
     /// The resource that it wants.
     pub resource: String,
-    /// What it may do.
+    /// What it may do. Those that are optional can be left out: a field [`crate::consent::TICK`] with the name of each scope
+    /// that is allowed is sent with the form, required ones included.
     pub scopes: Vec<Scope>,
-    /// For how long.
+    /// For how long, with refresh tokens if the client uses them.
     pub lifetime: Duration,
+    /// For how long without, if the client uses them: the field for `offline_access` allows them.
+    pub without_refresh: Option<Duration>,
+    /// Whether the form came back with nothing that was allowed.
+    pub nothing_ticked: bool,
     /// Hidden field `consent`.
     pub token: String,
     /// CSP source that the form's redirect needs.

@@ -5,6 +5,7 @@
 //! | [`call`] | the one entry: which endpoint was called, what it answers |
 //! | [`endpoint`] | one file per endpoint of RFC 8414 |
 //! | [`grant`] | one file per `grant_type` |
+//! | [`consent`] | what a person is asked, and what they allowed |
 //! | [`client`], [`client_document`], [`redirect_uri`], [`pkce`], [`scope`], [`resource`] | the rules a request is held against |
 //! | [`token`], [`jwt`], [`keys`], [`secret`], [`seal`] | what is handed out, and how it is recognised again |
 //! | [`jose`] | what others sign |
@@ -18,6 +19,7 @@ pub mod client;
 pub mod client_auth;
 pub mod client_document;
 pub mod client_metadata;
+pub mod consent;
 pub mod endpoint;
 pub mod error;
 pub mod grant;

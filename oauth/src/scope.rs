@@ -19,6 +19,8 @@ pub struct Scope {
     pub description: String,
     /// The narrower scopes that it stands for. [`Scopes`] adds those that these include.
     pub includes: Vec<String>,
+    /// Whether a person can leave it out when a client asks for it.
+    pub optional: bool,
 }
 
 /// The scopes of an app; never empty.
@@ -32,8 +34,12 @@ pub struct InvalidScope;
 impl Scopes {
     /// [`ACCESS`] and the configured ones.
     pub fn new(configured: Vec<Scope>) -> Self {
-        let access =
-            Scope { name: ACCESS.to_owned(), description: "Use the app as you".to_owned(), includes: Vec::new() };
+        let access = Scope {
+            name: ACCESS.to_owned(),
+            description: "Use the app as you".to_owned(),
+            includes: Vec::new(),
+            optional: false,
+        };
         let all = configured.iter().map(|scope| Scope { includes: reach(&configured, scope), ..scope.clone() });
         Self(std::iter::once(access).chain(all).collect())
     }
@@ -147,7 +153,7 @@ mod tests {
 
     fn scope(name: &str, includes: &[&str]) -> Scope {
         let includes = includes.iter().map(|name| (*name).to_owned()).collect();
-        Scope { name: name.into(), description: "Do it".into(), includes }
+        Scope { name: name.into(), description: "Do it".into(), includes, optional: false }
     }
 
     fn scopes() -> Scopes {

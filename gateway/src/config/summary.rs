@@ -120,7 +120,8 @@ fn scopes(app: &App) -> Vec<Value> {
             let paths: Vec<_> = rule.paths.iter().map(ToString::to_string).collect();
             json!({ "methods": rule.methods, "paths": paths })
         });
-        json!({ "name": scope.name, "description": scope.description, "includes": scope.includes, "requires": requires })
+        json!({ "name": scope.name, "description": scope.description, "includes": scope.includes, "optional": scope.optional,
+            "requires": requires })
     };
     known.map(scope).collect()
 }

@@ -18,8 +18,8 @@ pub struct ConsentPage<'a> {
     pub vouched_by: VouchedBy<'a>,
     /// The host of the web site that the client names.
     pub client_uri_host: Option<&'a str>,
-    /// The host that gets the authorization code, in its ASCII form.
-    pub redirect_host: &'a str,
+    /// The host that gets the answer, in its ASCII form; `None` if nobody is sent anywhere.
+    pub redirect_host: Option<&'a str>,
     /// The client can only be reached on this computer.
     pub loopback: bool,
     /// The app's name.
@@ -30,6 +30,10 @@ pub struct ConsentPage<'a> {
     pub scopes: &'a [ScopeLine<'a>],
     /// How long the grant lasts, for people: "14 days".
     pub lifetime: &'a str,
+    /// How long it lasts if the person does not let the client stay connected; `None` if there is no such choice.
+    pub without_refresh: Option<&'a str>,
+    /// The form was sent with everything left out.
+    pub nothing_ticked: bool,
     /// Where the form is posted.
     pub action: &'a str,
     /// The hidden field `consent`.
@@ -56,12 +60,16 @@ pub enum VouchedBy<'a> {
 }
 
 /// One scope asked for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ScopeLine<'a> {
     /// The scope as the client asked for it.
     pub name: &'a str,
     /// What it permits, for people; may be empty.
     pub description: &'a str,
+    /// What the scopes permit that it includes.
+    pub includes: Vec<&'a str>,
+    /// Whether the person may leave it out.
+    pub optional: bool,
 }
 
 /// The page that asks (CN-02, RU-15): who asks, for what, where the answer goes, and for how long.
@@ -77,6 +85,11 @@ pub fn consent(brand: &Brand<'_>, page: &ConsentPage<'_>) -> String {
         @if page.loopback { (loopback_warning()) }
         form method="post" action=(page.action) {
             input type="hidden" name="consent" value=(page.consent_token);
+            (scopes(page))
+            (duration(page))
+            @if page.nothing_ticked {
+                p.problem role="alert" { "Tick at least one thing that it may do, or press Deny." }
+            }
             div.choice {
                 button.quiet type="submit" name="decision" value="deny" { "Deny" }
                 button.primary type="submit" name="decision" value="allow" { "Allow" }
@@ -93,14 +106,12 @@ fn facts(page: &ConsentPage<'_>) -> Markup {
             (fact("You are", &html! { bdi { (label(page.person)) } }))
             (fact("Who asks", &client(page)))
             (fact("Vouched for by", &vouched_by(page)))
-            (fact("Answer goes to", &redirect(page)))
+            @if let Some(redirect_host) = page.redirect_host {
+                (fact("Answer goes to", &redirect(page, redirect_host)))
+            }
             (fact("App", &html! {
                 bdi { (label(page.app)) }
                 code { (identifier(page.resource)) }
-            }))
-            (fact("It may", &scopes(page.scopes)))
-            (fact("How long", &html! {
-                bdi { (label(page.lifetime)) } ", or until you take it back"
             }))
         }
     }
@@ -151,26 +162,63 @@ fn unless_on_this_computer(page: &ConsentPage<'_>) -> Markup {
     }
 }
 
-fn redirect(page: &ConsentPage<'_>) -> Markup {
+fn redirect(page: &ConsentPage<'_>, redirect_host: &str) -> Markup {
     html! {
-        bdi.host { (host(page.redirect_host)) }
+        bdi.host { (host(redirect_host)) }
         @if page.loopback { small { "A program on this computer" } }
     }
 }
 
-fn scopes(scopes: &[ScopeLine<'_>]) -> Markup {
+/// Each scope is a field of the form: one to tick where the person may choose, a hidden one elsewhere.
+fn scopes(page: &ConsentPage<'_>) -> Markup {
     html! {
-        @if scopes.is_empty() {
-            "Do what you may do there"
-        } @else {
-            ul {
-                @for scope in scopes {
-                    li {
-                        @if !scope.description.is_empty() { span { (sentence(scope.description)) } " " }
-                        code { (label(scope.name)) }
-                    }
+        fieldset {
+            legend { "It may" }
+            @for scope in page.scopes {
+                @let name = format!("{}{}", oauth::consent::TICK, scope.name);
+                @if scope.optional {
+                    (tick(&name, &scope_line(scope)))
+                } @else {
+                    div.given { input type="hidden" name=(name) value="on"; span { (scope_line(scope)) } }
                 }
             }
+        }
+    }
+}
+
+fn scope_line(scope: &ScopeLine<'_>) -> Markup {
+    html! {
+        @if !scope.description.is_empty() { span { (sentence(scope.description)) } " " }
+        code { (label(scope.name)) }
+        @if !scope.includes.is_empty() {
+            small { "With: " (scope.includes.iter().map(|one| sentence(one)).collect::<Vec<_>>().join("; ")) }
+        }
+    }
+}
+
+fn duration(page: &ConsentPage<'_>) -> Markup {
+    let long = html! { bdi { (label(page.lifetime)) } };
+    let name = format!("{}{}", oauth::consent::TICK, oauth::scope::OFFLINE_ACCESS);
+    html! {
+        fieldset {
+            legend { "For how long" }
+            @if let Some(short) = page.without_refresh {
+                (tick(&name, &html! {
+                    span { "Stay connected for " (long) ", or until you take it back" }
+                    small { "Without it: " bdi { (label(short)) } ", then it has to ask you again" }
+                }))
+            } @else {
+                div.given { span { (long) ", or until you take it back" } }
+            }
+        }
+    }
+}
+
+fn tick(name: &str, content: &Markup) -> Markup {
+    html! {
+        label.tick {
+            input type="checkbox" name=(name) value="on" checked;
+            span { (content) }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a token may do: which scope is enough, and what a client is told to ask for.
 
-use crate::harness::{Request, Site, parameter, send};
+use crate::harness::{Request, Site, Tokens, parameter, query, send, untick};
 
 /// Three scopes, each of which includes the one before.
 fn ladder(config: String) -> String {
@@ -61,18 +61,56 @@ fn tk_20_sc_04_a_refresh_asks_for_less_by_its_own_name() {
     let site = Site::with(ladder);
     let agent = site.agent(&site.main("/")).with_scope("notes:admin");
     let tokens = agent.authorize(&mut site.browser(), &site.ada());
-    let refresh = |scope: &str| {
-        agent.token(&[
-            ("grant_type", "refresh_token"),
-            ("refresh_token", &tokens.refresh),
-            ("client_id", &agent.client_id),
-            ("scope", scope),
-        ])
-    };
+    let refresh = |scope: &str| agent.refresh_with(&tokens.refresh, scope);
     assert_eq!(refresh("notes:all").expect(400).json()["error"], "invalid_scope");
     let narrow = refresh("notes:write notes:all").expect(200).json();
     assert_eq!(narrow["scope"], "notes:write");
     let access = narrow["access_token"].as_str().unwrap();
     send(&Request::post(&site.main("/notes/1")).bearer(access).body(b"")).expect(200);
     send(&Request::post(&site.main("/notes/admin/1")).bearer(access).body(b"")).expect(403);
+}
+
+/// All scopes of the main app can be left out.
+fn optional(config: String) -> String {
+    config
+        .replace("name = \"notes:write\"\n", "name = \"notes:write\"\noptional = true\n")
+        .replace("name = \"notes:admin\"\n", "name = \"notes:admin\"\noptional = true\n")
+}
+
+#[test]
+fn sc_06_a_person_leaves_out_a_scope_and_is_asked_for_it_again_when_it_is_needed() {
+    let site = Site::with(optional);
+    let agent = site.agent(&site.main("/")).with_scope("access notes:write notes:admin");
+    let mut browser = site.browser();
+    let page = browser.sign_in(&agent.authorization_url("st"), &site.ada()).expect(200);
+    assert!(page.text().contains("<span>Change notes</span>"), "{}", page.text());
+    let answer = browser.submit(&untick(&page, &["notes:write", "notes:admin"]), &[("decision", "allow")]);
+    let tokens = Tokens::of(&agent.redeem(&query(answer.expect(303).location(), "code").unwrap()).expect(200));
+    assert_eq!(tokens.scope, "access");
+    let post = |token: &str| send(&Request::post(&site.main("/notes/1")).bearer(token).body(b""));
+    let challenge = post(&tokens.access).expect(403).challenge().to_owned();
+    assert_eq!(parameter(&challenge, "scope"), Some("access notes:write"));
+    let wider = agent.refresh_with(&tokens.refresh, "access notes:write").expect(200).json();
+    assert_eq!(wider["scope"], "access", "no refresh brings back what was left out");
+    let page = browser.open(&agent.clone().with_scope("access notes:write").authorization_url("st")).expect(200);
+    assert!(page.text().contains("name=\"scope:notes:write\""), "asked again: {}", page.text());
+    let answer = browser.submit(&page, &[("decision", "allow")]).expect(303);
+    let tokens = Tokens::of(&agent.redeem(&query(answer.location(), "code").unwrap()).expect(200));
+    assert_eq!(tokens.scope, "access notes:write");
+    post(&tokens.access).expect(200);
+}
+
+#[test]
+fn cn_04_sc_06_the_form_widens_nothing_and_does_not_come_back_empty() {
+    let site = Site::with(optional);
+    let agent = site.agent(&site.main("/")).with_scope("notes:write offline_access");
+    let mut browser = site.browser();
+    let page = browser.sign_in(&agent.authorization_url("st"), &site.ada()).expect(200);
+    let nothing = browser.submit(&untick(&page, &["notes:write"]), &[("decision", "allow")]).expect(200);
+    assert!(nothing.text().contains("role=\"alert\""), "{}", nothing.text());
+    let more = [("decision", "allow"), ("scope:notes:admin", "on"), ("scope:access", "on"), ("scope", "notes:admin")];
+    let answer = browser.submit(&untick(&nothing, &["offline_access"]), &more).expect(303);
+    let answer = agent.redeem(&query(answer.location(), "code").unwrap()).expect(200).json();
+    assert_eq!(answer["scope"], "notes:write");
+    assert!(answer.get("refresh_token").is_none(), "{answer}");
 }

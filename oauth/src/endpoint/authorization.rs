@@ -10,6 +10,7 @@ use crate::app::{App, CODE_LIFETIME};
 use crate::approval::{Ask, Verdict};
 use crate::call::{Call, Person, Reply, Server};
 use crate::client::ClientId;
+use crate::consent::Allowed;
 use crate::error::{Code as ErrorCode, Error};
 use crate::parameters::Parameters;
 use crate::redirect_uri::with_parameters;
@@ -53,8 +54,9 @@ async fn ask(server: &Server, call: Call<'_>, query: &str) -> Result<Reply, Repl
     };
     approve(server, call.app, person, &asked.client, call.now).await?;
     if asked.client.is_browser() {
-        let consent = server.new_id("s");
-        return issue(server, call, person, (asked, consent), StatusCode::FOUND).await;
+        let allowed = Allowed { scope: asked.scope.clone(), refreshes: false };
+        let given = Given { asked, allowed, consent: server.new_id("s") };
+        return issue(server, call, person, given, StatusCode::FOUND).await;
     }
     Ok(Reply::Consent(Box::new(consent::prompt(server, call, person, asked))))
 }
@@ -69,12 +71,20 @@ async fn approve(server: &Server, app: &App, person: &Person, client: &ClientId,
     }
 }
 
+/// What a code is issued for.
+struct Given {
+    asked: Authorization,
+    allowed: Allowed,
+    /// Id of the one act that gave it.
+    consent: String,
+}
+
 /// Issues the code and sends it to the client, with `iss` (RFC 9207).
 async fn issue(
     server: &Server,
     call: Call<'_>,
     person: &Person,
-    (asked, consent): (Authorization, String),
+    Given { asked, allowed, consent }: Given,
     status: StatusCode,
 ) -> Result<Reply, Reply> {
     client::keep(server, call, &asked).await.map_err(|broken| Reply::Page(broken.into()))?;
@@ -87,7 +97,8 @@ async fn issue(
         subject: person.subject.clone(),
         redirect_uri: asked.redirect_uri,
         code_challenge: asked.code_challenge,
-        scope: asked.scope,
+        scope: allowed.scope,
+        refreshes: allowed.refreshes,
         login_method: person.login_method.clone(),
         authenticated_at: person.authenticated_at,
         session: Some(person.session.clone()),

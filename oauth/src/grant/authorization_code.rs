@@ -35,9 +35,11 @@ pub(crate) async fn redeem(
     };
     let code = check(server, app, &presented, now).await?;
     check_resource(app, form)?;
-    let grant = open(server, &code, managed.grant_duration, None, now);
+    let refreshes = code.refreshes && client.may_use(GrantType::RefreshToken);
+    // What cannot be refreshed ends with its one access token; a list of grants would say otherwise.
+    let lasts = if refreshes { managed.grant_duration } else { managed.access_token_lifetime };
+    let grant = open(server, &code, lasts, None, now);
     let refresh = Secret::generate(Kind::Refresh, &*server.random);
-    let refreshes = client.may_use(GrantType::RefreshToken);
     let issue = Issue { grant: &grant, scope: &code.scope, refresh: refreshes.then_some(&refresh) };
     let body = issue.response(server, (app, managed), now)?;
     settle(server, &code, &grant, &refresh, now).await?;

@@ -74,6 +74,7 @@ fn code(name: &str) -> Code {
         redirect_uri: "http://127.0.0.1/callback".to_owned(),
         code_challenge: "challenge".to_owned(),
         scope: "read write".to_owned(),
+        refreshes: true,
         login_method: "local".to_owned(),
         authenticated_at: START.minus(HOUR),
         session: Some("session".to_owned()),

@@ -174,6 +174,8 @@ pub struct Code {
     pub code_challenge: String,
     /// Granted scope, space-separated.
     pub scope: String,
+    /// Whether the person allows refresh tokens.
+    pub refreshes: bool,
     /// How the person signed in: the identity provider's name.
     pub login_method: String,
     /// When the person signed in.

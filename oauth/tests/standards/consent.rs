@@ -26,10 +26,11 @@ async fn cn_02_ri_12_the_page_says_who_wants_what_where_and_for_how_long() {
     let client = bench.client().await;
     let consent = page_of(bench.ask(&authorization(&client).with("scope", "wiki:write offline_access")).await);
     assert_eq!((consent.client_name.as_str(), consent.client_id.as_str()), ("Test", client.as_str()));
-    assert_eq!((consent.redirect_host.as_str(), consent.loopback), ("127.0.0.1:7777", true));
+    assert_eq!((consent.redirect_host.as_deref(), consent.loopback), (Some("127.0.0.1:7777"), true));
     assert_eq!((consent.resource.as_str(), consent.lifetime), (WIKI, GRANT_DURATION));
+    assert_eq!(consent.without_refresh, Some(ACCESS_TOKEN_LIFETIME));
     let shown: Vec<_> = consent.scopes.iter().map(|scope| scope.name.as_str()).collect();
-    assert_eq!(shown, ["wiki:write", "offline_access"]);
+    assert_eq!(shown, ["wiki:write"], "`offline_access` is about how long");
     assert!(consent.scopes.iter().all(|scope| !scope.description.is_empty()));
 }
 
@@ -129,6 +130,8 @@ async fn cn_03_cn_04_the_code_is_for_what_was_shown() {
     let shown = page_of(bench.ask(&authorization(&client).with("scope", "access")).await);
     let mut request = fields([("consent", shown.token.as_str()), ("decision", "allow")])
         .and("scope", "wiki:write")
+        .and("scope:access", "on")
+        .and("scope:wiki:write", "on")
         .and("redirect_uri", "https://evil.ex")
         .post();
     let url =

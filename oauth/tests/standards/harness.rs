@@ -188,8 +188,21 @@ impl Bench {
     }
 
     pub(crate) async fn press_as(&self, app: &App, person: Option<&Person>, decision: &str, sealed: &str) -> Reply {
+        let ticks = ["access", "wiki:read", "wiki:write", "mail:write", "offline_access"];
+        self.press_with(app, person, (decision, sealed), &ticks).await
+    }
+
+    /// The same with these scopes ticked alone.
+    pub(crate) async fn press_with(
+        &self,
+        app: &App,
+        person: Option<&Person>,
+        (decision, sealed): (&str, &str),
+        ticks: &[&str],
+    ) -> Reply {
         let form = fields([("consent", sealed), ("decision", decision)]);
-        self.authorization(app, person, form.post()).await
+        let tick = |form: Fields, name: &&str| form.and(&format!("scope:{name}"), "on");
+        self.authorization(app, person, ticks.iter().fold(form, tick).post()).await
     }
 
     /// The code that Ada gives for this request.

@@ -21,3 +21,4 @@ mod rfc8414_metadata;
 mod rfc8707_resource;
 mod rfc9068_access_token;
 mod rfc9728_protected_resource;
+mod scopes;

@@ -26,7 +26,7 @@ pub(crate) fn scopes(report: &mut Report<'_>, key: &Key, raw: &[RawScope]) -> Op
         };
         rules.extend(rule.map(|rule| ScopeRule { scope: name.clone(), ..rule }));
         let description = raw.description.clone().unwrap_or_else(|| name.clone());
-        scopes.push(Scope { name, description, includes: raw.includes.clone() });
+        scopes.push(Scope { name, description, includes: raw.includes.clone(), optional: raw.optional });
     }
     complete.then_some((scopes, rules))
 }

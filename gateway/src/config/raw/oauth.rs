@@ -80,6 +80,9 @@ pub(crate) struct RawScope {
     /// The narrower scopes that it stands for, and what these include: a request that needs one of them is content with
     /// this one. Not in a circle. Default: none.
     pub(crate) includes: Vec<String>,
+    /// Whether a person can leave it out on the consent page. Default: `false`, because few clients can say what is wrong
+    /// when they get less than they asked for.
+    pub(crate) optional: bool,
     /// Which requests need it. Default: none.
     pub(crate) requires: Option<RawRequires>,
 }

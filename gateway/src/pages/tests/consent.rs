@@ -59,7 +59,7 @@ fn a_client_of_an_administrator_on_another_host_gets_no_warning() {
         &ConsentPage {
             vouched_by: VouchedBy::Administrator,
             loopback: false,
-            redirect_host: "claude.ai",
+            redirect_host: Some("claude.ai"),
             ..consent_page()
         },
     );
@@ -69,7 +69,8 @@ fn a_client_of_an_administrator_on_another_host_gets_no_warning() {
 
 #[test]
 fn cm_17_a_client_with_a_document_is_shown_by_its_host() {
-    let hosted = |vouched_by| ConsentPage { vouched_by, loopback: false, redirect_host: "agent.ex", ..consent_page() };
+    let hosted =
+        |vouched_by| ConsentPage { vouched_by, loopback: false, redirect_host: Some("agent.ex"), ..consent_page() };
     for vouched_by in [VouchedBy::Document { host: "doc.agent.ex" }, VouchedBy::Pinned { host: "doc.agent.ex" }] {
         let page = consent(&BRAND, &hosted(vouched_by));
         assert!(page.contains("doc.agent.ex") && page.contains("Describes the client on this web site"));
@@ -94,19 +95,49 @@ fn a_client_cannot_write_in_the_title_of_the_consent_page() {
     assert!(page.contains("<title>Allow access to Team wiki? · Doorward</title>"));
 }
 
+#[test]
+fn sc_06_what_may_be_left_out_is_ticked_and_what_may_not_is_sent_along() {
+    let page = consent(&BRAND, &consent_page());
+    let hidden = "<input type=\"hidden\" name=\"scope:wiki:write\" value=\"on\">";
+    let ticked = |name: &str| format!("<input type=\"checkbox\" name=\"scope:{name}\" value=\"on\" checked>");
+    assert!(page.contains(hidden) && !page.contains(&ticked("wiki:write")));
+    assert!(page.contains(&ticked("offline_access")) && page.contains("Without it: <bdi>15 minutes</bdi>"));
+    let scopes = [ScopeLine { name: "x", description: "", includes: vec!["See pages"], optional: true }];
+    let page = consent(&BRAND, &ConsentPage { scopes: &scopes, without_refresh: None, ..consent_page() });
+    assert!(page.contains(&ticked("x")) && page.contains("See pages") && !page.contains("offline_access"));
+}
+
+#[test]
+fn a_form_with_nothing_ticked_comes_back_and_says_so() {
+    assert!(!consent(&BRAND, &consent_page()).contains("role=\"alert\""));
+    let page = consent(&BRAND, &ConsentPage { nothing_ticked: true, ..consent_page() });
+    assert!(page.contains("role=\"alert\"") && page.contains("or press Deny"));
+}
+
+#[test]
+fn a_client_that_waits_elsewhere_has_no_line_about_where_the_answer_goes() {
+    let page = consent(&BRAND, &ConsentPage { redirect_host: None, loopback: false, ..consent_page() });
+    assert!(!page.contains("Answer goes to"));
+}
+
 pub(super) fn consent_page<'a>() -> ConsentPage<'a> {
+    static SCOPES: std::sync::LazyLock<[ScopeLine<'static>; 1]> = std::sync::LazyLock::new(|| {
+        [ScopeLine { name: "wiki:write", description: "Change pages", includes: Vec::new(), optional: false }]
+    });
     ConsentPage {
         person: "ada@example.com",
         client_name: "Claude Code",
         client_id: "dw_client_7f3a",
         vouched_by: VouchedBy::SelfRegistered,
         client_uri_host: Some("claude.ai"),
-        redirect_host: "127.0.0.1",
+        redirect_host: Some("127.0.0.1"),
         loopback: true,
         app: "Team wiki",
         resource: "https://wiki.example.com/mcp",
-        scopes: &[ScopeLine { name: "wiki:write", description: "Change pages" }],
+        scopes: &*SCOPES,
         lifetime: "14 days",
+        without_refresh: Some("15 minutes"),
+        nothing_ticked: false,
         action: "/.doorward/consent",
         consent_token: "consent-token",
     }

@@ -16,7 +16,7 @@ const NASTY: &str = "<script>alert(1)</script>\u{202E}\u{2066}\u{0}\"'";
 fn all_pages(text: &str) -> Vec<String> {
     let brand = Brand { name: text };
     let url = "https://wiki.example.com/";
-    let scopes = [ScopeLine { name: text, description: text }];
+    let scopes = [ScopeLine { name: text, description: text, includes: vec![text], optional: true }];
     let apps = [AppLink { name: text, url }, AppLink { name: "Other", url: text }];
     let grant = GrantLine { id: text, since: text, until: text };
     let browsers = [BrowserLine { grant, app: None, this: true }, BrowserLine { grant, app: Some(text), this: false }];
@@ -45,12 +45,14 @@ fn all_pages(text: &str) -> Vec<String> {
                 client_id: text,
                 vouched_by: VouchedBy::SelfRegistered,
                 client_uri_host: Some(text),
-                redirect_host: text,
+                redirect_host: Some(text),
                 loopback: true,
                 app: text,
                 resource: text,
                 scopes: &scopes,
                 lifetime: text,
+                without_refresh: Some(text),
+                nothing_ticked: true,
                 action: text,
                 consent_token: text,
             },

@@ -11,9 +11,9 @@ use std::time::Duration;
 /// Keeps a code unless its consent gave one before.
 pub(super) fn issue(db: &Connection, code: &Code) -> Result<Issued> {
     let insert = "
-        INSERT INTO codes (hash, consent, app, client, subject, redirect_uri, code_challenge, scope, login_method,
-            authenticated_at, session, expires_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (consent) DO NOTHING";
+        INSERT INTO codes (hash, consent, app, client, subject, redirect_uri, code_challenge, scope, refreshes,
+            login_method, authenticated_at, session, expires_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (consent) DO NOTHING";
     let values = (
         code.hash.as_bytes().as_slice(),
         &code.consent,
@@ -23,6 +23,7 @@ pub(super) fn issue(db: &Connection, code: &Code) -> Result<Issued> {
         &code.redirect_uri,
         &code.code_challenge,
         &code.scope,
+        code.refreshes,
         &code.login_method,
         code.authenticated_at.seconds(),
         &code.session,
@@ -89,6 +90,7 @@ fn read(row: &Row<'_>) -> Result<Code> {
         redirect_uri: row.get("redirect_uri")?,
         code_challenge: row.get("code_challenge")?,
         scope: row.get("scope")?,
+        refreshes: row.get("refreshes")?,
         login_method: row.get("login_method")?,
         authenticated_at: sql::time(row, "authenticated_at")?,
         session: row.get("session")?,

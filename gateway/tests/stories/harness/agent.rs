@@ -110,6 +110,12 @@ impl Agent {
         self.token(&[("grant_type", "refresh_token"), ("refresh_token", token), ("client_id", &self.client_id)])
     }
 
+    /// The same, asking for these scopes.
+    pub(crate) fn refresh_with(&self, token: &str, scope: &str) -> Response {
+        let client = ("client_id", self.client_id.as_str());
+        self.token(&[("grant_type", "refresh_token"), ("refresh_token", token), client, ("scope", scope)])
+    }
+
     pub(crate) fn token(&self, fields: &[(&str, &str)]) -> Response {
         send(&self.token_request(fields))
     }

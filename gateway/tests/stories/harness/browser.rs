@@ -95,6 +95,17 @@ impl Browser {
     }
 }
 
+/// The page as it is once the person has unticked these scopes.
+pub(crate) fn untick(page: &Response, scopes: &[&str]) -> Response {
+    let mut text = page.text();
+    for scope in scopes {
+        let ticked = format!("name=\"scope:{scope}\" value=\"on\" checked");
+        assert!(text.contains(&ticked), "{scope} cannot be unticked in {text}");
+        text = text.replace(&ticked, &ticked.replace(" checked", ""));
+    }
+    Response { body: text.into_bytes(), ..page.clone() }
+}
+
 /// The request that the form of a page makes, as a browser sends it: our pages send no referrer, so `Origin` is `null`.
 #[track_caller]
 pub(crate) fn form(page: &Response, fields: &[(&str, &str)]) -> Request {
@@ -103,7 +114,12 @@ pub(crate) fn form(page: &Response, fields: &[(&str, &str)]) -> Request {
     let action = attribute(form, "action").expect("an action");
     let origin = origin_of(&page.url);
     let mut all = Vec::new();
-    for input in form.split("<input").skip(1).filter(|input| attribute(input, "type").as_deref() == Some("hidden")) {
+    let is_sent = |input: &&str| match attribute(input, "type").as_deref() {
+        Some("hidden") => true,
+        Some("checkbox") => input.split('>').next().is_some_and(|tag| tag.contains(" checked")),
+        _ => false,
+    };
+    for input in form.split("<input").skip(1).filter(is_sent) {
         all.push((attribute(input, "name").unwrap(), attribute(input, "value").unwrap_or_default()));
     }
     all.extend(fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));

@@ -10,7 +10,7 @@ mod site;
 mod upstream;
 
 pub(crate) use agent::{Agent, Tokens, pkce_challenge};
-pub(crate) use browser::{Browser, form};
+pub(crate) use browser::{Browser, form, untick};
 pub(crate) use folder::Folder;
 pub(crate) use http::{Request, Response, Wire, send, try_send};
 pub(crate) use jwt::{Jwt, key_of};

@@ -3,14 +3,12 @@
 
 use super::client::check_admitted;
 use super::request::Authorization;
-use super::{approve, issue, page, refuse};
+use super::{Given, approve, issue, page, refuse};
 use crate::app::CONSENT_LIFETIME;
 use crate::call::{Call, Consent, Person, Reply, Server};
 use crate::endpoint::is_form;
 use crate::error::{Code as ErrorCode, Error};
 use crate::parameters::Parameters;
-use crate::redirect_uri::{csp_source, is_loopback, shown_host};
-use crate::scope::{OFFLINE_ACCESS, Scope};
 use crate::world::Timestamp;
 use bytes::Bytes;
 use http::{Request, StatusCode};
@@ -30,24 +28,8 @@ struct Pending {
 }
 
 pub(super) fn prompt(server: &Server, call: Call<'_>, person: &Person, asked: Authorization) -> Consent {
-    let description = "Stay connected when you are away".to_owned();
-    let offline = Scope { name: OFFLINE_ACCESS.into(), description, includes: Vec::new() };
-    let scopes = asked.scope.split(' ').filter_map(|name| {
-        if name == OFFLINE_ACCESS { Some(offline.clone()) } else { call.app.scopes.find(name).cloned() }
-    });
-    Consent {
-        client_name: asked.client_name.clone().unwrap_or_default(),
-        client_id: asked.client.to_string(),
-        vouched_by: asked.vouched_by.clone(),
-        client_uri: asked.client_uri.clone(),
-        redirect_host: shown_host(&asked.redirect_uri),
-        loopback: is_loopback(&asked.redirect_uri),
-        resource: call.app.resource.canonical().to_owned(),
-        scopes: scopes.collect(),
-        lifetime: call.app.managed.as_ref().map(|managed| managed.grant_duration).unwrap_or_default(),
-        form_target: csp_source(&asked.redirect_uri),
-        token: seal(server, call, person, asked),
-    }
+    let token = seal(server, call, person, asked.clone());
+    asked.question().page(call, token)
 }
 
 fn seal(server: &Server, call: Call<'_>, person: &Person, asked: Authorization) -> String {
@@ -87,7 +69,12 @@ pub(super) async fn answer(server: &Server, call: Call<'_>, request: &Request<By
         Some("allow") => {
             check_admitted(call.app, &pending.asked.client).map_err(Reply::Page)?;
             approve(server, call.app, person, &pending.asked.client, call.now).await?;
-            issue(server, call, person, (pending.asked, pending.id), StatusCode::SEE_OTHER).await
+            let Some(allowed) = pending.asked.question().allowed(&form) else {
+                let page = prompt(server, call, person, pending.asked);
+                return Ok(Reply::Consent(Box::new(Consent { nothing_ticked: true, ..page })));
+            };
+            let given = Given { asked: pending.asked, allowed, consent: pending.id };
+            issue(server, call, person, given, StatusCode::SEE_OTHER).await
         }
         Some("deny") => {
             let denied = Error::new(ErrorCode::AccessDenied, "the person said no");

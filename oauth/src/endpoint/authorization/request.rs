@@ -4,6 +4,7 @@ use super::client::{Known, find_client};
 use crate::app::App;
 use crate::call::{Call, Server, VouchedBy};
 use crate::client::ClientId;
+use crate::consent::Question;
 use crate::error::{Code, Error};
 use crate::grant::check_resource;
 use crate::parameters::Parameters;
@@ -67,6 +68,19 @@ impl Authorization {
             Err(error) => {
                 Err(Failure::Client { error: Box::new(error), client_name: client.name, redirect_uri, state })
             }
+        }
+    }
+
+    /// What the person is asked.
+    pub(super) fn question(&self) -> Question<'_> {
+        Question {
+            client: &self.client,
+            client_name: self.client_name.as_deref().unwrap_or_default(),
+            client_uri: self.client_uri.as_deref(),
+            vouched_by: &self.vouched_by,
+            redirect_uri: Some(&self.redirect_uri),
+            scope: &self.scope,
+            refreshes: self.client_refreshes,
         }
     }
 }

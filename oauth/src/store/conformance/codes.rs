@@ -17,7 +17,7 @@ super::cases!(
 
 async fn a_code_is_kept_as_issued(store: Arc<dyn Store>) {
     let with_session = code("a");
-    let without = Code { session: None, ..code("b") };
+    let without = Code { session: None, refreshes: false, ..code("b") };
     for code in [with_session, without] {
         assert_eq!(ok(store.issue_code(&code).await), Issued::New);
         assert_eq!(ok(store.code(&code.hash).await), Some(code), "a code is kept whole");

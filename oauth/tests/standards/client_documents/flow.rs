@@ -19,7 +19,7 @@ async fn cm_01_cm_17_cn_02_a_client_with_a_document_is_shown_by_its_host() {
     assert_eq!(consent.vouched_by, VouchedBy::Document { host: "agent.ex".to_owned() });
     assert_eq!(consent.client_uri.as_deref(), Some("https://agent.ex/about"));
     assert!(consent.loopback);
-    assert_eq!(consent.redirect_host, "127.0.0.1:7777");
+    assert_eq!(consent.redirect_host.as_deref(), Some("127.0.0.1:7777"));
 }
 
 #[tokio::test]

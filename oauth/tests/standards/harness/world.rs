@@ -21,7 +21,12 @@ pub(crate) const MAIL: &str = "https://mail.ex/mcp";
 
 pub(crate) fn app(id: &str, url: &str, other: &str) -> App {
     let parse = |url: &str| Url::parse(url).unwrap();
-    let write = Scope { name: format!("{id}:write"), description: "Change it".to_owned(), includes: Vec::new() };
+    let write = Scope {
+        name: format!("{id}:write"),
+        description: "Change it".to_owned(),
+        includes: Vec::new(),
+        optional: false,
+    };
     App {
         id: id.to_owned(),
         name: format!("The {id}"),

@@ -37,6 +37,7 @@ CREATE TABLE codes (
     redirect_uri     TEXT    NOT NULL,
     code_challenge   TEXT    NOT NULL,
     scope            TEXT    NOT NULL,
+    refreshes        INTEGER NOT NULL,
     login_method     TEXT    NOT NULL,
     authenticated_at INTEGER NOT NULL,
     session          TEXT,

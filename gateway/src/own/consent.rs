@@ -1,0 +1,62 @@
+//! The consent page, filled with what the authorization server says of the client.
+
+use crate::config::App;
+use crate::pages::{self, Brand, ConsentPage, ScopeLine, VouchedBy};
+use crate::respond::{Dress, Forms, html};
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use oauth::call::{Consent, VouchedBy as Voucher};
+use std::time::Duration;
+
+/// The page for `person`, whose form is posted to `action`.
+pub(super) fn page(app: &App, person: &str, consent: &Consent, action: &str) -> Response<Bytes> {
+    let scopes: Vec<_> = consent.scopes.iter().map(|scope| line(app, scope)).collect();
+    let client_uri_host = consent.client_uri.as_deref().map(oauth::redirect_uri::shown_host);
+    let without_refresh = consent.without_refresh.map(in_words);
+    let page = ConsentPage {
+        person,
+        client_name: &consent.client_name,
+        client_id: &consent.client_id,
+        vouched_by: match &consent.vouched_by {
+            Voucher::Nobody => VouchedBy::SelfRegistered,
+            Voucher::Document { host } => VouchedBy::Document { host },
+            Voucher::Pinned { host } => VouchedBy::Pinned { host },
+            Voucher::Administrator => VouchedBy::Administrator,
+        },
+        client_uri_host: client_uri_host.as_deref(),
+        redirect_host: consent.redirect_host.as_deref(),
+        loopback: consent.loopback,
+        app: &app.name,
+        resource: &consent.resource,
+        scopes: &scopes,
+        lifetime: &in_words(consent.lifetime),
+        without_refresh: without_refresh.as_deref(),
+        nothing_ticked: consent.nothing_ticked,
+        action,
+        consent_token: &consent.token,
+    };
+    let forms = consent.form_target.clone().map_or(Forms::Own, Forms::And);
+    html(StatusCode::OK, pages::consent(&Brand::default(), &page), Dress { forms, ..Dress::default() })
+}
+
+fn line<'a>(app: &'a App, scope: &'a oauth::scope::Scope) -> ScopeLine<'a> {
+    let described = |name: &String| app.oauth.scopes.find(name).map(|scope| scope.description.as_str());
+    ScopeLine {
+        name: &scope.name,
+        description: &scope.description,
+        includes: scope.includes.iter().filter_map(described).collect(),
+        optional: scope.optional,
+    }
+}
+
+/// A duration as people say it: `14 days`, `2 hours`, `30 seconds`.
+fn in_words(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    let (count, unit) = match seconds {
+        s if s >= 2 * 86_400 => (s / 86_400, "day"),
+        s if s >= 2 * 3600 => (s / 3600, "hour"),
+        s if s >= 120 => (s / 60, "minute"),
+        s => (s, "second"),
+    };
+    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
+}
