@@ -5,6 +5,7 @@ use crate::redirect_uri::RedirectRules;
 use crate::resource::Resource;
 use crate::scope::Scopes;
 use crate::store::RegistrationLimits;
+use crate::world::Timestamp;
 use std::time::Duration;
 
 /// The id under which the single sign-on session is kept; no app may be called so.
@@ -57,12 +58,21 @@ pub struct Managed {
     pub access_token_lifetime: Duration,
     /// How long a grant lasts, refreshes included.
     pub grant_duration: Duration,
+    /// How long a grant lasts without a refresh; `None` when that does not end it.
+    pub idle_timeout: Option<Duration>,
     /// How long a used refresh token still gets its first answer.
     pub refresh_grace: Duration,
     /// Dynamic client registration; `None` when it is off.
     pub registration: Option<Registration>,
     /// Clients whose id is the URL of a document about them; `None` when these are not admitted.
     pub client_documents: Option<DocumentRules>,
+}
+
+impl Managed {
+    /// When a grant ends that is opened or refreshed now and lasts until `latest` at most.
+    pub fn end_of_grant(&self, latest: Timestamp, now: Timestamp) -> Timestamp {
+        self.idle_timeout.map_or(latest, |idle| latest.min(now.plus(idle)))
+    }
 }
 
 /// Which client ID metadata documents an app admits.

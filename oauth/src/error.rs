@@ -14,8 +14,10 @@ pub struct Error {
     pub code: Code,
     /// For the caller: what is wrong and what to do.
     pub description: String,
-    /// For the log: which rule refused.
+    /// For the log: which rule refused, and what can be done.
     pub log: String,
+    /// The grant that ended with this refusal, because somebody else had something of it.
+    pub ended: Option<String>,
 }
 
 /// Error codes, by their registered names.
@@ -71,13 +73,20 @@ impl Error {
     /// An error whose log text is its description.
     pub fn new(code: Code, description: impl Into<String>) -> Self {
         let description = description.into();
-        Self { code, log: description.clone(), description }
+        Self { code, log: description.clone(), description, ended: None }
     }
 
     /// The same with more detail for the log alone.
     #[must_use]
     pub fn logged(mut self, log: impl Into<String>) -> Self {
         self.log = log.into();
+        self
+    }
+
+    /// The same of a refusal that ended this grant.
+    #[must_use]
+    pub fn ending(mut self, grant: impl Into<String>) -> Self {
+        self.ended = Some(grant.into());
         self
     }
 

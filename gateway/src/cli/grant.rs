@@ -3,7 +3,7 @@
 use super::{Failure, block_on, load};
 use crate::store::{self, Stores};
 use crate::world::{System, rfc3339};
-use oauth::store::{Grant, Listed};
+use oauth::store::{EndedBecause, Grant, GrantFilter, Listed};
 use oauth::world::{Clock, Timestamp};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -81,7 +81,8 @@ async fn list(
         Some(user) => Some(subject_of(store, user).await?),
         None => None,
     };
-    let listed = store.grants(subject.as_deref(), app, System.now()).await?;
+    let filter = GrantFilter { subject, app: app.map(str::to_owned), ..GrantFilter::default() };
+    let listed = store.grants(&filter, System.now()).await?;
     let names: HashMap<_, _> =
         store.accounts().await?.into_iter().map(|account| (account.subject, account.username)).collect();
     let lines: Vec<_> = listed
@@ -100,7 +101,7 @@ async fn list(
 async fn revoke(store: &dyn Stores, of: Of, id: &str) -> Result<(), Failure> {
     let now = System.now();
     let known = store.grant(id).await?.filter(|grant| of.covers(grant) && grant.is_live(now));
-    if known.is_none() || !store.revoke_grant(id, now).await? {
+    if known.is_none() || !store.revoke_grant(id, EndedBecause::RevokedByAdmin, now).await? {
         let command = of.command();
         return Err(Failure::Other(format!("there is no live {command} `{id}`; `doorward {command} list` shows all")));
     }

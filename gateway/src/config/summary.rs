@@ -104,6 +104,7 @@ fn oauth(app: &App) -> Value {
         "grant": {
             "access_token_lifetime": written(managed.access_token_lifetime),
             "session_duration": written(managed.grant_duration),
+            "idle_timeout": managed.idle_timeout.map(written),
             "refresh_grace": written(managed.refresh_grace),
         },
         "dynamic_client_registration": registration.unwrap_or_else(|| json!({ "enabled": false })),

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use oauth::call::Person;
 use oauth::parameters::Parameters;
-use oauth::store::{Grant, Listed, StoreError};
+use oauth::store::{EndedBecause, Grant, GrantFilter, Listed, StoreError};
 
 const PURPOSE: &str = "connected form";
 const PATH: &str = "/.doorward/connected";
@@ -53,7 +53,7 @@ async fn list(
     person: &Person,
 ) -> Result<Response<Bytes>, StoreError> {
     let account = world.store.account_by_subject(&person.subject).await?;
-    let listed = world.store.grants(Some(&person.subject), None, request.now).await?;
+    let listed = world.store.grants(&GrantFilter::of(&person.subject), request.now).await?;
     let rows: Vec<_> = listed.iter().map(|listed| Row::of(listed, &snapshot.config)).collect();
     let agents = by_app(&rows);
     let apps: Vec<_> = agents.iter().map(|(name, agents)| ConnectedApp { name, agents }).collect();
@@ -92,7 +92,7 @@ async fn end(
     }
     let asked = world.store.grant(form.get("grant").unwrap_or_default()).await?;
     if let Some(Grant { id: grant, subject, client, app, .. }) = asked.filter(|grant| grant.subject == person.subject)
-        && world.store.revoke_grant(&grant, request.now).await?
+        && world.store.revoke_grant(&grant, EndedBecause::RevokedByPerson, request.now).await?
     {
         let _ = world.heed_revocations().await;
         let (id, client) = (request.id.as_str(), client.as_str());

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use http::{Method, Response, StatusCode};
 use oauth::parameters::Parameters;
 use oauth::secret::{Kind, Secret};
-use oauth::store::{Grant, StoreError};
+use oauth::store::{EndedBecause, Grant, StoreError};
 use std::time::Duration;
 
 const PURPOSE: &str = "logout form";
@@ -101,9 +101,9 @@ impl<'a> Here<'a> {
             return Ok(respond::problem(request.hints.accepts_html, &request.id, problem));
         }
         let ended = if everywhere { session.parent.as_ref().unwrap_or(&session.id) } else { &session.id };
-        world.store.revoke_grant(ended, request.now).await?;
+        world.store.revoke_grant(ended, EndedBecause::SignedOut, request.now).await?;
         // The session itself too, whatever it came from.
-        world.store.revoke_grant(&session.id, request.now).await?;
+        world.store.revoke_grant(&session.id, EndedBecause::SignedOut, request.now).await?;
         world.heed_revocations().await?;
         tracing::info!(target: "audit", act = "sign_out", subject = session.subject, grant = ended, everywhere, id = request.id);
         let mut cookies = vec![set_cookie(self.origin, &self.cookie_name(), "", Duration::ZERO)];

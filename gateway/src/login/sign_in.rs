@@ -14,7 +14,7 @@ use http::{Response, StatusCode};
 use oauth::client::ClientId;
 use oauth::parameters::Parameters;
 use oauth::secret::{Kind, Secret};
-use oauth::store::{Credential, Grant, GrantDetails, StoreError};
+use oauth::store::{Credential, EndedBecause, Grant, GrantDetails, StoreError};
 use serde::{Deserialize, Serialize};
 
 const PURPOSE: &str = "login form";
@@ -128,7 +128,7 @@ async fn authenticate(world: &World, username: &str, password: &str) -> Result<O
 async fn end_earlier(world: &World, snapshot: &Snapshot, request: &Request) -> Result<(), StoreError> {
     let origin = &snapshot.config.auth.origin;
     let Some(earlier) = person(world, origin, request).await? else { return Ok(()) };
-    world.store.revoke_grant(&earlier.session, request.now).await?;
+    world.store.revoke_grant(&earlier.session, EndedBecause::SignedInAnew, request.now).await?;
     world.heed_revocations().await
 }
 

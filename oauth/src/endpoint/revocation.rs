@@ -8,7 +8,7 @@ use crate::client::Client;
 use crate::client_auth;
 use crate::error::{Code, Error};
 use crate::secret::{Kind, Secret};
-use crate::store::{Grant, StoreError};
+use crate::store::{EndedBecause, Grant, StoreError};
 use crate::token;
 use crate::world::Timestamp;
 use bytes::Bytes;
@@ -37,7 +37,7 @@ pub(crate) async fn answer(
     let mut response = Response::new(Bytes::new());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(grant) = find(server, app, &client, presented, now).await?
-        && server.store.revoke_grant(&grant.id, now).await?
+        && server.store.revoke_grant(&grant.id, EndedBecause::RevokedByClient, now).await?
     {
         let Grant { id, subject, .. } = grant;
         response.extensions_mut().insert(Revoked { grant: id, subject, client: client.id.to_string() });

@@ -17,7 +17,6 @@ use crate::secret::{Kind, Secret};
 use crate::store::{Code, Credential, Grant, GrantDetails, Redeemed};
 use crate::world::Timestamp;
 use bytes::Bytes;
-use std::time::Duration;
 
 /// Redeems a code for a registered client: an access token, and a refresh token if the client uses them.
 pub(crate) async fn redeem(
@@ -38,7 +37,10 @@ pub(crate) async fn redeem(
     let refreshes = code.refreshes && client.may_use(GrantType::RefreshToken);
     // What cannot be refreshed ends with its one access token; a list of grants would say otherwise.
     let lasts = if refreshes { managed.grant_duration } else { managed.access_token_lifetime };
-    let grant = open(server, &code, lasts, None, now);
+    let latest = now.plus(lasts);
+    let mut grant = open(server, &code, latest, None, now);
+    grant.expires_at = managed.end_of_grant(latest, now);
+    grant.details.latest_end = Some(latest).filter(|_| refreshes);
     let refresh = Secret::generate(Kind::Refresh, &*server.random);
     let issue = Issue { grant: &grant, scope: &code.scope, refresh: refreshes.then_some(&refresh) };
     let body = issue.response(server, (app, managed), now)?;
@@ -69,7 +71,7 @@ impl Server {
         let client = ClientId::browser();
         let presented = Presented { code, verifier, redirect_uri: Some(redirect_uri), client: &client };
         let code = check(self, app, &presented, now).await?;
-        let grant = open(self, &code, app.session_duration, code.session.clone(), now);
+        let grant = open(self, &code, now.plus(app.session_duration), code.session.clone(), now);
         let secret = Secret::generate(Kind::Session, &*self.random);
         settle(self, &code, &grant, &secret, now).await?;
         Ok(BrowserSession { secret, grant })
@@ -107,7 +109,7 @@ async fn check(server: &Server, app: &App, presented: &Presented<'_>, now: Times
     Ok(code)
 }
 
-fn open(server: &Server, code: &Code, lasts: Duration, parent: Option<String>, now: Timestamp) -> Grant {
+fn open(server: &Server, code: &Code, expires_at: Timestamp, parent: Option<String>, now: Timestamp) -> Grant {
     Grant {
         id: server.new_id("g"),
         app: code.app.clone(),
@@ -117,10 +119,10 @@ fn open(server: &Server, code: &Code, lasts: Duration, parent: Option<String>, n
         login_method: code.login_method.clone(),
         authenticated_at: code.authenticated_at,
         created_at: now,
-        expires_at: now.plus(lasts),
+        expires_at,
         parent,
         revoked_at: None,
-        details: GrantDetails { opened_by: Some(GrantType::AuthorizationCode) },
+        details: GrantDetails { opened_by: Some(GrantType::AuthorizationCode), ..GrantDetails::default() },
     }
 }
 
@@ -130,8 +132,13 @@ async fn settle(server: &Server, code: &Code, grant: &Grant, secret: &Secret, no
         Credential { hash: secret.hash(), grant: grant.id.clone(), expires_at: grant.expires_at, rotated_at: None };
     match server.store.redeem_code(&code.hash, grant, &credential, now).await? {
         Redeemed::Opened => Ok(()),
-        Redeemed::Replayed => Err(invalid("the code was redeemed before; what came from it has ended")
-            .logged(format!("security: code of client `{}` at `{}` replayed, its grant ended", code.client, code.app))),
+        Redeemed::Replayed { grant } => Err(invalid("the code was redeemed before; what came from it has ended")
+            .logged(format!(
+                "security: the code of client `{}` at `{}` came twice, so grant `{grant}` has ended: either the client \
+                 sends it twice, or somebody else has it; the person is told, and can connect the client anew",
+                code.client, code.app
+            ))
+            .ending(grant)),
         Redeemed::Unknown => Err(invalid("the code has expired, or the sign-in that it came from has ended")),
     }
 }

@@ -14,7 +14,7 @@ use crate::grant_type::GrantType;
 use crate::parameters::Parameters;
 use crate::seal::Sealer;
 use crate::secret::{Kind, Secret};
-use crate::store::{Credential, Grant, Rotation, Successor};
+use crate::store::{Credential, EndedBecause, Grant, Rotation, Successor};
 use crate::world::Timestamp;
 use bytes::Bytes;
 
@@ -49,6 +49,8 @@ pub(crate) async fn refresh(
         let ask = Ask { app, client: &grant.client, subject: &grant.subject, login_method: &grant.login_method, now };
         approve(server, ask).await?;
     }
+    let expires_at = managed.end_of_grant(grant.latest_end(), now);
+    let grant = Grant { expires_at, ..grant };
     let refresh = Secret::generate(Kind::Refresh, &*server.random);
     let issue = Issue { grant: &grant, scope: &scope, refresh: Some(&refresh) };
     let body = issue.response(server, (app, managed), now)?;
@@ -68,8 +70,11 @@ async fn find(
     if grant.client != client.id || grant.app != app.id {
         return Err(invalid("the refresh token belongs to another client or app"));
     }
-    if !grant.is_live(now) || now >= credential.expires_at {
-        return Err(invalid("the grant has ended; ask the person again"));
+    if let Some((_, because)) = grant.ended(now) {
+        return Err(has_ended(&grant, because));
+    }
+    if now >= credential.expires_at {
+        return Err(invalid("the refresh token has expired; ask the person again"));
     }
     Ok((credential, grant))
 }
@@ -98,9 +103,31 @@ async fn rotate(
             .map(Bytes::from)
             .ok_or_else(|| Error::new(Code::TemporarilyUnavailable, "the earlier answer could not be read")),
         Rotation::Reused => Err(invalid("the refresh token was used before; the grant has ended")
-            .logged(format!("security: refresh token of grant `{}` reused after the grace, grant ended", grant.id))),
+            .logged(format!(
+                "security: a used refresh token of grant `{}` (client `{}` at `{}`) came again after `refresh_grace`, so \
+                 the grant has ended: either the client keeps old tokens, or somebody else has them; the person is told, \
+                 and can connect the client anew",
+                grant.id, grant.client, grant.app
+            ))
+            .ending(&grant.id)),
         Rotation::Unknown => Err(invalid("the grant has ended; ask the person again")),
     }
+}
+
+/// Why a grant has ended is for the client to show, and tells a thief nothing that helps.
+fn has_ended(grant: &Grant, because: EndedBecause) -> Error {
+    let description = match because {
+        EndedBecause::Idle => "the grant was not refreshed for too long and has ended; ask the person again",
+        EndedBecause::Expired => "the time of the grant is over; ask the person again",
+        EndedBecause::RefreshReused | EndedBecause::CodeReplayed => {
+            "the grant has ended because a token or code of it was used twice; ask the person again"
+        }
+        _ => "the grant has ended; ask the person again",
+    };
+    let (id, client, app, why) = (&grant.id, &grant.client, &grant.app, because.as_str());
+    invalid(description).logged(format!(
+        "grant `{id}` of client `{client}` at `{app}` has ended ({why}); the person connects the client anew"
+    ))
 }
 
 fn invalid(description: &str) -> Error {

@@ -9,7 +9,7 @@ mod revocation;
 mod rotation;
 mod single_use;
 
-use super::{Code, Credential, Grant, GrantDetails, Redeemed, Rotation, Store, StoreError, Successor};
+use super::{Code, Credential, EndedBecause, Grant, GrantDetails, Redeemed, Rotation, Store, StoreError, Successor};
 use crate::client::ClientId;
 use crate::grant_type::GrantType;
 use crate::secret::SecretHash;
@@ -95,8 +95,19 @@ fn grant(id: &str) -> Grant {
         expires_at: START.plus(LIFETIME),
         parent: None,
         revoked_at: None,
-        details: GrantDetails { opened_by: Some(GrantType::DeviceCode) },
+        details: GrantDetails { opened_by: Some(GrantType::DeviceCode), ..GrantDetails::default() },
     }
+}
+
+/// A grant as it is remembered that was ended at `at`.
+fn ended(grant: Grant, because: EndedBecause, at: Timestamp) -> Grant {
+    let details = GrantDetails { ended_because: Some(because), ..grant.details };
+    Grant { revoked_at: Some(at), details, ..grant }
+}
+
+/// What redeeming a code again gives that opened `grant`.
+fn replayed(grant: &str) -> Redeemed {
+    Redeemed::Replayed { grant: grant.to_owned() }
 }
 
 fn child(id: &str, parent: &str) -> Grant {

@@ -3,8 +3,8 @@
 //! INVARIANT: every method locks once, does all its work without waiting, and unlocks; that makes it one transaction.
 
 use super::{
-    Code, Credential, Grant, Issued, KeyPurpose, Listed, Redeemed, Registered, RegistrationLimits, Rotation, Store,
-    StoreError, StoredKey, Successor,
+    Code, Credential, EndedBecause, Grant, GrantFilter, GrantState, Issued, KeyPurpose, Listed, Redeemed, Registered,
+    RegistrationLimits, Rotation, Store, StoreError, StoredKey, Successor,
 };
 use crate::client::{Client, ClientId};
 use crate::secret::SecretHash;
@@ -117,24 +117,25 @@ impl Store for Memory {
         Ok(self.lock()?.grants.get(id).cloned())
     }
 
-    async fn grants(
+    async fn grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<Vec<Listed>, StoreError> {
+        Ok(self.lock()?.list(filter, now))
+    }
+
+    async fn revoke_grant(&self, id: &str, because: EndedBecause, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.lock()?.end(vec![id.to_owned()], because, now) > 0)
+    }
+
+    async fn revoke_grants(
         &self,
-        subject: Option<&str>,
-        app: Option<&str>,
+        filter: &GrantFilter,
+        because: EndedBecause,
         now: Timestamp,
-    ) -> Result<Vec<Listed>, StoreError> {
-        Ok(self.lock()?.list(subject, app, now))
-    }
-
-    async fn revoke_grant(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
-        Ok(self.lock()?.end(vec![id.to_owned()], now) > 0)
-    }
-
-    async fn revoke_subject(&self, subject: &str, now: Timestamp) -> Result<u64, StoreError> {
+    ) -> Result<Vec<Grant>, StoreError> {
         let mut state = self.lock()?;
-        let theirs = state.grants.values().filter(|grant| grant.subject == subject);
-        let theirs = theirs.map(|grant| grant.id.clone()).collect();
-        Ok(state.end(theirs, now))
+        let filter = GrantFilter { state: GrantState::Live, ..filter.clone() };
+        let ended: Vec<_> = state.list(&filter, now).into_iter().map(|listed| listed.grant).collect();
+        state.end(ended.iter().map(|grant| grant.id.clone()).collect(), because, now);
+        Ok(ended)
     }
 
     async fn use_once(&self, namespace: &str, value: &str, until: Timestamp) -> Result<bool, StoreError> {
@@ -194,8 +195,8 @@ impl State {
         let parent_holds = grant.parent.as_ref().is_none_or(|id| self.grants.get(id).is_some_and(|p| p.is_live(now)));
         let Some(kept) = self.codes.get_mut(hash) else { return Redeemed::Unknown };
         if let Some(opened) = kept.opened.clone() {
-            self.end(vec![opened], now);
-            return Redeemed::Replayed;
+            self.end(vec![opened.clone()], EndedBecause::CodeReplayed, now);
+            return Redeemed::Replayed { grant: opened };
         }
         if now >= kept.code.expires_at || !parent_holds {
             return Redeemed::Unknown;
@@ -227,25 +228,23 @@ impl State {
                 kept.credential.rotated_at = Some(now);
                 kept.sealed_response = Some(successor.sealed_response.clone());
                 self.keep_credential(&successor.credential);
+                if let Some(grant) = self.grants.get_mut(&grant) {
+                    grant.expires_at = successor.credential.expires_at;
+                }
                 Rotation::Rotated
             }
             (Some(at), Some(sealed_response)) if now.since(at) <= grace => {
                 Rotation::Replay { sealed_response: sealed_response.clone() }
             }
             (Some(_), _) => {
-                self.end(vec![grant], now);
+                self.end(vec![grant], EndedBecause::RefreshReused, now);
                 Rotation::Reused
             }
         }
     }
 
-    fn list(&self, subject: Option<&str>, app: Option<&str>, now: Timestamp) -> Vec<Listed> {
-        let asked_for = |grant: &&Grant| {
-            subject.is_none_or(|subject| grant.subject == subject)
-                && app.is_none_or(|app| grant.app == app)
-                && grant.is_live(now)
-        };
-        let mut grants: Vec<_> = self.grants.values().filter(asked_for).cloned().collect();
+    fn list(&self, filter: &GrantFilter, now: Timestamp) -> Vec<Listed> {
+        let mut grants: Vec<_> = self.grants.values().filter(|grant| filter.holds(grant, now)).cloned().collect();
         grants.sort_by(|a, b| (a.created_at, &a.id).cmp(&(b.created_at, &b.id)));
         let listed = |grant: Grant| {
             let client = self.clients.get(&(grant.app.clone(), grant.client.clone())).cloned();
@@ -255,7 +254,7 @@ impl State {
     }
 
     /// Ends what is live among `grants` and everything that came from them, at whatever remove.
-    fn end(&mut self, grants: Vec<String>, now: Timestamp) -> u64 {
+    fn end(&mut self, grants: Vec<String>, because: EndedBecause, now: Timestamp) -> u64 {
         let mut seen: HashSet<String> = HashSet::new();
         let mut waiting = grants;
         let mut ended = 0;
@@ -264,6 +263,7 @@ impl State {
             waiting.extend(came_from_it.map(|grant| grant.id.clone()).filter(|child| !seen.contains(child)));
             if let Some(grant) = self.grants.get_mut(&id).filter(|grant| grant.is_live(now)) {
                 grant.revoked_at = Some(now);
+                grant.details.ended_because = Some(because);
                 ended += 1;
             }
             seen.insert(id);

@@ -5,7 +5,12 @@
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod ending;
+mod filter;
 pub mod memory;
+
+pub use ending::EndedBecause;
+pub use filter::{GrantFilter, GrantState};
 
 use crate::client::{Client, ClientId};
 use crate::grant_type::GrantType;
@@ -60,8 +65,9 @@ pub trait Store: Send + Sync {
     /// A refresh token or session by its hash, with its grant, whatever their state.
     async fn credential(&self, hash: &SecretHash) -> Result<Option<(Credential, Grant)>, StoreError>;
 
-    /// Replaces a refresh token by its successor if it is still current; otherwise says what it is now. A predecessor
-    /// brought later than `grace` after its rotation ends the grant (RFC 9700 section 4.14.2).
+    /// Replaces a refresh token by its successor if it is still current; otherwise says what it is now. The grant then
+    /// ends with the successor. A predecessor brought later than `grace` after its rotation ends the grant (RFC 9700
+    /// section 4.14.2).
     async fn rotate(
         &self,
         predecessor: &SecretHash,
@@ -73,15 +79,20 @@ pub trait Store: Send + Sync {
     /// A grant by its id, whatever its state.
     async fn grant(&self, id: &str) -> Result<Option<Grant>, StoreError>;
 
-    /// The live grants, oldest first, each with its client: of `subject` alone, and at `app` alone, where they are named.
-    async fn grants(&self, subject: Option<&str>, app: Option<&str>, now: Timestamp)
-    -> Result<Vec<Listed>, StoreError>;
+    /// The grants that `filter` holds of, oldest first, each with its client.
+    async fn grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<Vec<Listed>, StoreError>;
 
-    /// Ends a grant and every grant that came from it; `false` if there was nothing live to end.
-    async fn revoke_grant(&self, id: &str, now: Timestamp) -> Result<bool, StoreError>;
+    /// Ends a grant and every grant that came from it, and remembers why; `false` if there was nothing live to end.
+    async fn revoke_grant(&self, id: &str, because: EndedBecause, now: Timestamp) -> Result<bool, StoreError>;
 
-    /// Ends all grants of a subject, sessions included; returns how many were live.
-    async fn revoke_subject(&self, subject: &str, now: Timestamp) -> Result<u64, StoreError>;
+    /// Ends the live grants that `filter` holds of and every grant that came from them, and remembers why; returns those
+    /// that the filter holds of.
+    async fn revoke_grants(
+        &self,
+        filter: &GrantFilter,
+        because: EndedBecause,
+        now: Timestamp,
+    ) -> Result<Vec<Grant>, StoreError>;
 
     /// Takes a single-use value of somebody else's, such as the `jti` of an assertion; `false` if it was taken before. It
     /// is remembered until `until`, after which whoever asks refuses it for its age. `namespace` says whose values they
@@ -231,16 +242,15 @@ pub struct GrantDetails {
     /// How it was opened; `None` for the single sign-on session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opened_by: Option<GrantType>,
+    /// The latest moment at which it ends, of a grant that is refreshed; its end moves up to it with each refresh.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latest_end: Option<Timestamp>,
+    /// Why it was ended, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ended_because: Option<EndedBecause>,
 }
 
-impl Grant {
-    /// Whether it still holds.
-    pub fn is_live(&self, now: Timestamp) -> bool {
-        self.revoked_at.is_none() && now < self.expires_at
-    }
-}
-
-/// A live grant in a list.
+/// A grant in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     /// The grant.
@@ -278,7 +288,10 @@ pub enum Redeemed {
     /// Redeemed now; the grant is open.
     Opened,
     /// It was redeemed before; the grant that came from it has ended.
-    Replayed,
+    Replayed {
+        /// Its id.
+        grant: String,
+    },
     /// Not known, or no longer valid.
     Unknown,
 }

@@ -3,9 +3,10 @@
 use crate::harness::*;
 use http::StatusCode;
 use oauth::client::{Client, ClientId};
-use oauth::store::Store;
+use oauth::store::{EndedBecause, GrantFilter, Store};
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 #[tokio::test]
 async fn tk_18_every_refresh_rotates() {
@@ -200,12 +201,19 @@ async fn tk_25_cn_11_a_revoked_grant_refreshes_no_more() {
     let (one, two) = (bench.tokens(&client).await, bench.tokens(&client).await);
     let used = bench.refresh(&client, &one.refresh).await.tokens();
     let grant = bench.verify(&bench.wiki, &one.access).unwrap().grant;
-    assert!(bench.store.revoke_grant(&grant, bench.now).await.unwrap());
+    assert!(bench.store.revoke_grant(&grant, EndedBecause::RevokedByPerson, bench.now).await.unwrap());
     for refresh in [&one.refresh, &used.refresh] {
         bench.refresh(&client, refresh).await.assert_error(400, "invalid_grant");
     }
     assert_eq!(bench.refresh(&client, &two.refresh).await.status, StatusCode::OK);
-    assert!(bench.store.revoke_subject("ada", bench.now).await.unwrap() > 0);
+    assert!(
+        !bench
+            .store
+            .revoke_grants(&GrantFilter::of("ada"), EndedBecause::RevokedByAdmin, bench.now)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     bench.refresh(&client, &two.refresh).await.assert_error(400, "invalid_grant");
 }
 
@@ -251,6 +259,48 @@ async fn tk_25_a_code_is_worth_nothing_once_the_person_signed_out_everywhere() {
     let bench = Bench::new().await;
     let client = bench.client().await;
     let code = bench.code(&client).await;
-    bench.store.revoke_grant(&bench.ada.session, bench.now).await.unwrap();
+    bench.store.revoke_grant(&bench.ada.session, EndedBecause::SignedOut, bench.now).await.unwrap();
     bench.token(&bench.wiki, &redemption(&client, &code)).await.assert_error(400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn tk_23_a_grant_ends_that_is_not_refreshed_for_too_long() {
+    const IDLE: Duration = Duration::from_secs(3 * 24 * 3600);
+    let mut bench = Bench::new().await;
+    bench.wiki.managed.as_mut().unwrap().idle_timeout = Some(IDLE);
+    let client = bench.client().await;
+    let (mut used, left) = (bench.tokens(&client).await, bench.tokens(&client).await);
+    for _ in 0..4 {
+        bench.later(IDLE - SECOND);
+        used = bench.refresh(&client, &used.refresh).await.tokens();
+        assert!(bench.present(&bench.wiki, &used.access).await.is_ok());
+    }
+    let refused = bench.refresh(&client, &left.refresh).await;
+    refused.assert_error(400, "invalid_grant");
+    let why = refused.json()["error_description"].as_str().unwrap().to_owned();
+    assert!(why.contains("not refreshed for too long"), "{why}");
+    // Refreshed or not, it has its absolute end.
+    bench.later(IDLE - SECOND);
+    let last = bench.refresh(&client, &used.refresh).await;
+    assert_eq!(last.status, StatusCode::BAD_REQUEST, "14 days are over");
+    assert!(last.json()["error_description"].as_str().unwrap().contains("the time of the grant is over"));
+}
+
+#[tokio::test]
+async fn tk_23_an_idle_end_set_or_lifted_later_counts_from_the_next_refresh() {
+    const IDLE: Duration = Duration::from_secs(24 * 3600);
+    let mut bench = Bench::new().await;
+    let client = bench.client().await;
+    let first = bench.tokens(&client).await;
+    bench.wiki.managed.as_mut().unwrap().idle_timeout = Some(IDLE);
+    bench.later(IDLE * 2);
+    let second = bench.refresh(&client, &first.refresh).await.tokens();
+    let grant = bench.verify(&bench.wiki, &second.access).unwrap().grant;
+    let (now, store) = (bench.now, bench.store.clone());
+    let ends = async || store.grant(&grant).await.unwrap().unwrap().expires_at;
+    assert_eq!(ends().await, now.plus(IDLE));
+    bench.wiki.managed.as_mut().unwrap().idle_timeout = None;
+    bench.later(GRACE + SECOND);
+    bench.refresh(&client, &second.refresh).await.tokens();
+    assert_eq!(ends().await, START.plus(GRANT_DURATION));
 }

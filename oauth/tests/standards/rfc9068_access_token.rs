@@ -4,7 +4,7 @@ use crate::harness::*;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::Signer;
 use oauth::jwt::{self, Invalid};
-use oauth::store::{KeyPurpose, Store, StoredKey};
+use oauth::store::{EndedBecause, KeyPurpose, Store, StoredKey};
 use serde_json::{Value, json};
 
 /// A good token of the wiki, and the key that signed it: a forger with everything but a reason.
@@ -230,6 +230,6 @@ async fn jw_10_a_token_ends_with_its_grant() {
     let client = bench.client().await;
     let tokens = bench.tokens(&client).await;
     let grant = bench.present(&bench.wiki, &tokens.access).await.unwrap().grant;
-    assert!(bench.store.revoke_grant(&grant, bench.now).await.unwrap());
+    assert!(bench.store.revoke_grant(&grant, EndedBecause::RevokedByPerson, bench.now).await.unwrap());
     assert!(bench.present(&bench.wiki, &tokens.access).await.is_err());
 }

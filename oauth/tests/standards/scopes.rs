@@ -3,7 +3,7 @@
 use crate::harness::*;
 use oauth::app::App;
 use oauth::scope::{Scope, Scopes};
-use oauth::store::Store;
+use oauth::store::{GrantFilter, Store};
 
 /// `wiki:write` includes `wiki:read`; both can be left out.
 async fn bench() -> Bench {
@@ -86,7 +86,8 @@ async fn sc_06_without_offline_access_there_is_no_refresh_token_and_the_grant_en
         assert!(bench.present(&bench.wiki, &tokens.access).await.is_ok());
     }
     bench.later(ACCESS_TOKEN_LIFETIME);
-    assert!(bench.store.grants(Some("ada"), Some("wiki"), bench.now).await.unwrap().is_empty());
+    let filter = GrantFilter { app: Some("wiki".to_owned()), ..GrantFilter::of("ada") };
+    assert!(bench.store.grants(&filter, bench.now).await.unwrap().is_empty());
     // Who is not asked by name still gets them, as long as the person lets the client stay.
     assert_ne!(tokens(&bench, &client, Some("access"), &["access", "offline_access"]).await.refresh, "");
 }

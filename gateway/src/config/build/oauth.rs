@@ -11,6 +11,7 @@ use oauth::redirect_uri::RedirectRules;
 use oauth::resource::Resource;
 use oauth::scope::{Scope, Scopes};
 use oauth::store::RegistrationLimits;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 use url::Url;
 
@@ -91,11 +92,39 @@ fn grant(report: &mut Report<'_>, key: &Key, raw: &RawGrant, enabled: bool) -> O
         report.error(&blamed, "access tokens would outlive the grant");
         return None;
     }
+    let idle_timeout = idle_timeout(report, &key.field("idle_timeout"), raw, access_token_lifetime..=grant_duration)?;
     if enabled && access_token_lifetime < 10 * MINUTE {
         let message = "is short: clients refresh before each request when five minutes are left";
         report.warn(&lifetime_key, Mistake::new(message));
     }
-    Some(Managed { access_token_lifetime, grant_duration, refresh_grace, registration: None, client_documents: None })
+    Some(Managed {
+        access_token_lifetime,
+        grant_duration,
+        idle_timeout,
+        refresh_grace,
+        registration: None,
+        client_documents: None,
+    })
+}
+
+/// A grant that ended before its first access token, or after its session, would not be what the key says.
+fn idle_timeout(
+    report: &mut Report<'_>,
+    key: &Key,
+    raw: &RawGrant,
+    sensible: RangeInclusive<Duration>,
+) -> Option<Option<Duration>> {
+    let Some(text) = raw.idle_timeout.as_deref() else { return Some(None) };
+    let idle = duration(report, key, Some(text), MINUTE)?;
+    if sensible.contains(&idle) {
+        return Some(Some(idle));
+    }
+    let is_long = idle > *sensible.end();
+    let message = if is_long { "is longer than `session_duration`" } else { "is shorter than `access_token_lifetime`" };
+    let help =
+        if is_long { "leave it out: the grant ends with `session_duration` anyway" } else { "write at least that" };
+    report.error(key, Mistake::new(message).help(help.to_owned()));
+    None
 }
 
 fn registration(report: &mut Report<'_>, key: &Key, raw: &RawRegistration) -> Option<Option<Registration>> {

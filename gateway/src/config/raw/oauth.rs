@@ -26,6 +26,8 @@ pub(crate) struct RawGrant {
     pub(crate) access_token_lifetime: Option<String>,
     /// How long a person's permission lasts, refreshes included. Default: `"336h"`.
     pub(crate) session_duration: Option<String>,
+    /// How long it lasts without a refresh; at most `session_duration`. Default: no refresh is needed.
+    pub(crate) idle_timeout: Option<String>,
     /// How long a refresh token that was used already still gets the same answer. Default: `"60s"`.
     pub(crate) refresh_grace: Option<String>,
 }

@@ -3,7 +3,7 @@
 use super::{grants, sql};
 use oauth::client::ClientId;
 use oauth::secret::SecretHash;
-use oauth::store::{Code, Credential, Grant, Issued, Redeemed};
+use oauth::store::{Code, Credential, EndedBecause, Grant, Issued, Redeemed};
 use oauth::world::Timestamp;
 use rusqlite::{Connection, Result, Row};
 use std::time::Duration;
@@ -50,8 +50,8 @@ pub(super) fn redeem(
 ) -> Result<Redeemed> {
     let Some(code) = find(db, hash)? else { return Ok(Redeemed::Unknown) };
     if let Some(opened) = opened(db, hash)? {
-        grants::end(db, &opened, now)?;
-        return Ok(Redeemed::Replayed);
+        grants::end(db, &opened, EndedBecause::CodeReplayed, now)?;
+        return Ok(Redeemed::Replayed { grant: opened });
     }
     if now >= code.expires_at || !parent_holds(db, grant, now)? {
         return Ok(Redeemed::Unknown);

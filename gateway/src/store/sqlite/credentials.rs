@@ -2,7 +2,7 @@
 
 use super::{grants, sql};
 use oauth::secret::SecretHash;
-use oauth::store::{Credential, Grant, Rotation, Successor};
+use oauth::store::{Credential, EndedBecause, Grant, Rotation, Successor};
 use oauth::world::Timestamp;
 use rusqlite::{Connection, Result, Row};
 use std::time::Duration;
@@ -42,13 +42,14 @@ pub(super) fn rotate(
         None if now >= credential.expires_at => Ok(Rotation::Unknown),
         None => {
             replace(db, &credential, successor, now)?;
+            grants::move_end(db, &grant, successor.credential.expires_at)?;
             forget_responses(db, &grant, now.minus(grace))?;
             Ok(Rotation::Rotated)
         }
         Some(at) => match sealed_response(db, predecessor)? {
             Some(sealed_response) if now.since(at) <= grace => Ok(Rotation::Replay { sealed_response }),
             _ => {
-                grants::end(db, &grant.id, now)?;
+                grants::end(db, &grant.id, EndedBecause::RefreshReused, now)?;
                 Ok(Rotation::Reused)
             }
         },

@@ -2,9 +2,9 @@
 
 use super::{clients, credentials, sql};
 use oauth::client::ClientId;
-use oauth::store::{Credential, Grant, Listed};
+use oauth::store::{Credential, EndedBecause, Grant, GrantFilter, GrantState, Listed};
 use oauth::world::Timestamp;
-use rusqlite::{Connection, Result, Row, named_params};
+use rusqlite::{Connection, Result, Row};
 use std::time::Duration;
 
 /// Keeps a grant and its first credential.
@@ -36,27 +36,71 @@ pub(super) fn find(db: &Connection, id: &str) -> Result<Option<Grant>> {
     sql::first(db, "SELECT * FROM grants WHERE id = ?1", [id], read)
 }
 
-/// The live grants, oldest first: of a subject alone, and at an app alone, where they are named.
-pub(super) fn list(db: &Connection, subject: Option<&str>, app: Option<&str>, now: Timestamp) -> Result<Vec<Listed>> {
+/// The grants that the filter holds of, oldest first.
+pub(super) fn list(db: &Connection, filter: &GrantFilter, now: Timestamp) -> Result<Vec<Listed>> {
+    let listed = |grant: Grant| Ok(Listed { client: clients::find(db, &grant.app, &grant.client)?, grant });
+    select(db, filter, now)?.into_iter().map(listed).collect()
+}
+
+fn select(db: &Connection, filter: &GrantFilter, now: Timestamp) -> Result<Vec<Grant>> {
+    let GrantFilter { subject, app, client, except, state } = filter;
     // Two statements, because one with `OR` would not use the index.
     let whose = if subject.is_some() { "subject = ?1" } else { "?1 IS NULL" };
+    let state = match state {
+        GrantState::Live => "revoked_at IS NULL AND expires_at > ?5",
+        GrantState::Ended => "(revoked_at IS NOT NULL OR expires_at <= ?5)",
+    };
     let select = format!(
-        "SELECT * FROM grants WHERE {whose} AND (?2 IS NULL OR app = ?2) AND revoked_at IS NULL AND expires_at > ?3
+        "SELECT * FROM grants
+         WHERE {whose} AND (?2 IS NULL OR app = ?2) AND (?3 IS NULL OR client = ?3) AND (?4 IS NULL OR id <> ?4)
+            AND {state}
          ORDER BY created_at, id"
     );
-    let grants = sql::all(db, &select, (subject, app, now.seconds()), read)?;
-    let listed = |grant: Grant| Ok(Listed { client: clients::find(db, &grant.app, &grant.client)?, grant });
-    grants.into_iter().map(listed).collect()
+    sql::all(db, &select, (subject, app, client, except, now.seconds()), read)
 }
 
-/// Ends a grant and all that came from it; gives how many were live.
-pub(super) fn end(db: &Connection, id: &str, now: Timestamp) -> Result<u64> {
-    end_all(db, Some(id), None, now)
+/// Ends the live grants that the filter holds of and all that came from them; gives those that it holds of.
+pub(super) fn end_all(
+    db: &Connection,
+    filter: &GrantFilter,
+    because: EndedBecause,
+    now: Timestamp,
+) -> Result<Vec<Grant>> {
+    let ended = select(db, filter, now)?;
+    for grant in &ended {
+        end(db, &grant.id, because, now)?;
+    }
+    Ok(ended)
 }
 
-/// Ends the grants of a subject and all that came from them; gives how many were live.
-pub(super) fn end_of_subject(db: &Connection, subject: &str, now: Timestamp) -> Result<u64> {
-    end_all(db, None, Some(subject), now)
+/// Ends a grant and all that came from it; gives how many were live. The search goes on below grants that are over,
+/// because a child may outlive its parent.
+pub(super) fn end(db: &Connection, id: &str, because: EndedBecause, now: Timestamp) -> Result<u64> {
+    let update = "
+        WITH RECURSIVE ending (id) AS (
+            SELECT id FROM grants WHERE id = ?1
+            UNION SELECT grants.id FROM grants JOIN ending ON grants.parent = ending.id)
+        UPDATE grants SET revoked_at = ?2, details = json_set(details, '$.ended_because', ?3)
+        WHERE id IN (SELECT id FROM ending) AND revoked_at IS NULL AND expires_at > ?2";
+    let ended = sql::execute(db, update, (id, now.seconds(), because.as_str()))?;
+    if ended > 0 {
+        move_epoch(db)?;
+    }
+    Ok(ended)
+}
+
+/// Ends the grants of a subject whose account is no longer what it was.
+pub(super) fn end_of_subject(db: &Connection, subject: &str, now: Timestamp) -> Result<()> {
+    end_all(db, &GrantFilter::of(subject), EndedBecause::AccountChanged, now)?;
+    Ok(())
+}
+
+/// A grant ends with its newest refresh token.
+pub(super) fn move_end(db: &Connection, grant: &Grant, expires_at: Timestamp) -> Result<()> {
+    if grant.expires_at != expires_at {
+        sql::execute(db, "UPDATE grants SET expires_at = ?2 WHERE id = ?1", (&grant.id, expires_at.seconds()))?;
+    }
+    Ok(())
 }
 
 /// How many acts have taken something away.
@@ -81,22 +125,6 @@ pub(super) fn collect(db: &Connection, now: Timestamp) -> Result<u64> {
 
 /// A grant is remembered this long after its end, to notice a reuse and to say what became of it.
 pub(super) const KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
-
-/// The search goes on below grants that are over, because a child may outlive its parent.
-fn end_all(db: &Connection, id: Option<&str>, subject: Option<&str>, now: Timestamp) -> Result<u64> {
-    let update = "
-        WITH RECURSIVE ending (id) AS (
-            SELECT id FROM grants WHERE id = :id
-            UNION SELECT id FROM grants WHERE subject = :subject
-            UNION SELECT grants.id FROM grants JOIN ending ON grants.parent = ending.id)
-        UPDATE grants SET revoked_at = :now
-        WHERE id IN (SELECT id FROM ending) AND revoked_at IS NULL AND expires_at > :now";
-    let ended = sql::execute(db, update, named_params! { ":id": id, ":subject": subject, ":now": now.seconds() })?;
-    if ended > 0 {
-        move_epoch(db)?;
-    }
-    Ok(ended)
-}
 
 fn read(row: &Row<'_>) -> Result<Grant> {
     Ok(Grant {

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use oauth::client::{Client, ClientId};
 use oauth::secret::SecretHash;
 use oauth::store::{
-    Code, Credential, Grant, Issued, Listed, Redeemed, Registered, RegistrationLimits, Rotation, Store, StoreError,
-    StoredKey, Successor,
+    Code, Credential, EndedBecause, Grant, GrantFilter, GrantState, Issued, Listed, Redeemed, Registered,
+    RegistrationLimits, Rotation, Store, StoreError, StoredKey, Successor,
 };
 use oauth::world::Timestamp;
 use std::time::Duration;
@@ -84,24 +84,24 @@ impl Store for Sqlite {
         self.read(move |db| grants::find(db, &id)).await
     }
 
-    async fn grants(
-        &self,
-        subject: Option<&str>,
-        app: Option<&str>,
-        now: Timestamp,
-    ) -> Result<Vec<Listed>, StoreError> {
-        let (subject, app) = (subject.map(str::to_owned), app.map(str::to_owned));
-        self.read(move |db| grants::list(db, subject.as_deref(), app.as_deref(), now)).await
+    async fn grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<Vec<Listed>, StoreError> {
+        let filter = filter.clone();
+        self.read(move |db| grants::list(db, &filter, now)).await
     }
 
-    async fn revoke_grant(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+    async fn revoke_grant(&self, id: &str, because: EndedBecause, now: Timestamp) -> Result<bool, StoreError> {
         let id = id.to_owned();
-        self.write(move |db| Ok(grants::end(db, &id, now)? > 0)).await
+        self.write(move |db| Ok(grants::end(db, &id, because, now)? > 0)).await
     }
 
-    async fn revoke_subject(&self, subject: &str, now: Timestamp) -> Result<u64, StoreError> {
-        let subject = subject.to_owned();
-        self.write(move |db| grants::end_of_subject(db, &subject, now)).await
+    async fn revoke_grants(
+        &self,
+        filter: &GrantFilter,
+        because: EndedBecause,
+        now: Timestamp,
+    ) -> Result<Vec<Grant>, StoreError> {
+        let filter = GrantFilter { state: GrantState::Live, ..filter.clone() };
+        self.write(move |db| grants::end_all(db, &filter, because, now)).await
     }
 
     async fn use_once(&self, namespace: &str, value: &str, until: Timestamp) -> Result<bool, StoreError> {

@@ -7,7 +7,9 @@ mod files;
 use super::Sqlite;
 use oauth::client::ClientId;
 use oauth::secret::SecretHash;
-use oauth::store::{Credential, Grant, GrantDetails, Rotation, Store, StoreError, Successor, conformance};
+use oauth::store::{
+    Credential, EndedBecause, Grant, GrantDetails, Rotation, Store, StoreError, Successor, conformance,
+};
 use oauth::world::Timestamp;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -57,7 +59,7 @@ async fn what_one_opener_takes_away_the_other_sees_at_once() {
     let (gateway, command) = (open(&folder.database()), open(&folder.database()));
     ok(gateway.open_grant(&grant("g"), &credential("token", "g")).await);
     let before = ok(gateway.epoch().await);
-    assert!(ok(command.revoke_grant("g", NOW).await));
+    assert!(ok(command.revoke_grant("g", EndedBecause::RevokedByAdmin, NOW).await));
     assert!(ok(gateway.epoch().await) > before);
     assert_eq!(ok(gateway.grant("g").await).and_then(|grant| grant.revoked_at), Some(NOW));
 }

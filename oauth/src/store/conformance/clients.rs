@@ -3,7 +3,7 @@
 use super::{HOUR, SECOND, START, grant, hash, ok, open};
 use crate::client::{Authentication, Client, ClientId};
 use crate::grant_type::GrantType;
-use crate::store::{Grant, Registered, RegistrationLimits, Store};
+use crate::store::{EndedBecause, Grant, Registered, RegistrationLimits, Store};
 use crate::world::Timestamp;
 use std::sync::Arc;
 
@@ -124,7 +124,7 @@ async fn a_client_whose_grants_have_ended_makes_room(store: Arc<dyn Store>) {
     }
     let elsewhere = Grant { id: "elsewhere".to_owned(), app: "mail".to_owned(), ..grant_of("revoked") };
     open(&*store, &elsewhere).await;
-    ok(store.revoke_grant("revoked", START).await);
+    ok(store.revoke_grant("revoked", EndedBecause::RevokedByPerson, START).await);
     for id in ["c", "d"] {
         let young = Client { registered_at: START.plus(HOUR * 2), ..client(id) };
         let outcome = register(&store, &young, START.plus(HOUR * 2)).await;

@@ -1,7 +1,9 @@
 //! Authorization codes: one from each consent, and each redeemed once.
 
-use super::{CODE_LIFETIME, SECOND, START, at_once, child, code, credential, grant, hash, is_live, ok, open, redeem};
-use crate::store::{Code, Issued, Redeemed, Store};
+use super::{
+    CODE_LIFETIME, SECOND, START, at_once, child, code, credential, grant, hash, is_live, ok, open, redeem, replayed,
+};
+use crate::store::{Code, EndedBecause, Issued, Redeemed, Store};
 use std::sync::Arc;
 
 super::cases!(
@@ -52,20 +54,20 @@ async fn a_replay_ends_the_grant_that_the_code_opened(store: Arc<dyn Store>) {
         redeem(&*store, name, &grant(name), START).await;
     }
     let later = START.plus(SECOND);
-    assert_eq!(redeem(&*store, "a", &grant("second"), later).await, Redeemed::Replayed);
+    assert_eq!(redeem(&*store, "a", &grant("second"), later).await, replayed("a"));
     let ended = ok(store.grant("a").await).and_then(|grant| grant.revoked_at);
     assert_eq!(ended, Some(later), "a replay ends the grant of the first redemption");
     assert!(is_live(&*store, "b", later).await, "a replay leaves other grants alone");
     assert_eq!(ok(store.grant("second").await), None, "a replay opens no grant");
     assert_eq!(ok(store.credential(&hash("second")).await), None, "a replay keeps no credential");
-    assert_eq!(redeem(&*store, "a", &grant("third"), later).await, Redeemed::Replayed, "and again");
+    assert_eq!(redeem(&*store, "a", &grant("third"), later).await, replayed("a"), "and again");
 }
 
 async fn a_replay_is_noticed_after_the_expiry(store: Arc<dyn Store>) {
     ok(store.issue_code(&code("a")).await);
     redeem(&*store, "a", &grant("g"), START).await;
     let expired = START.plus(CODE_LIFETIME);
-    assert_eq!(redeem(&*store, "a", &grant("second"), expired).await, Redeemed::Replayed);
+    assert_eq!(redeem(&*store, "a", &grant("second"), expired).await, replayed("g"));
     assert!(!is_live(&*store, "g", expired).await, "a late replay ends the grant as well");
 }
 
@@ -85,7 +87,7 @@ async fn a_code_ends_with_the_session_that_its_grant_would_belong_to(store: Arc<
         ok(store.issue_code(&code(name)).await);
     }
     assert_eq!(redeem(&*store, "a", &child("g", "session"), START).await, Redeemed::Opened);
-    ok(store.revoke_grant("session", START).await);
+    ok(store.revoke_grant("session", EndedBecause::RevokedByPerson, START).await);
     let outcome = redeem(&*store, "b", &child("h", "session"), START).await;
     assert_eq!(outcome, Redeemed::Unknown, "who has logged out gets no grant that outlives the logout");
     assert_eq!(ok(store.grant("h").await), None);
@@ -98,8 +100,8 @@ async fn one_of_many_redeemers_opens_a_grant(store: Arc<dyn Store>) {
         async move { redeem(&*store, "a", &grant(&task.to_string()), START).await }
     })
     .await;
-    let count = |outcome| outcomes.iter().filter(|one| **one == outcome).count();
-    let counts = (count(Redeemed::Opened), count(Redeemed::Replayed));
+    let opened = outcomes.iter().filter(|one| **one == Redeemed::Opened).count();
+    let counts = (opened, outcomes.iter().filter(|one| matches!(one, Redeemed::Replayed { .. })).count());
     assert_eq!(counts, (1, 31), "one of 32 opens a grant and 31 are replays, got {outcomes:?}");
     let mut kept = Vec::new();
     for task in 0..32 {

@@ -2,9 +2,9 @@
 
 use super::{
     CODE_LIFETIME, GRACE, HOUR, LIFETIME, START, YEAR, child, code, credential, grant, hash, is_live, ok, open, redeem,
-    rotate, sealed,
+    replayed, rotate, sealed,
 };
-use crate::store::{Code, Credential, Grant, Issued, Redeemed, Rotation, Store};
+use crate::store::{Code, Credential, EndedBecause, Grant, Issued, Redeemed, Rotation, Store};
 use std::sync::Arc;
 
 super::cases!(
@@ -29,13 +29,13 @@ async fn what_ended_lately_is_remembered(store: Arc<dyn Store>) {
     ok(store.issue_code(&code("a")).await);
     redeem(&*store, "a", &grant("g"), START).await;
     open(&*store, &grant("revoked")).await;
-    ok(store.revoke_grant("revoked", START).await);
+    ok(store.revoke_grant("revoked", EndedBecause::RevokedByPerson, START).await);
     let later = START.plus(CODE_LIFETIME + HOUR);
     ok(store.collect_garbage(later).await);
     assert!(ok(store.grant("revoked").await).is_some(), "a grant that ended lately can be looked up");
     let again = Code { consent: code("a").consent, ..code("b") };
     assert_eq!(ok(store.issue_code(&again).await), Issued::ConsentUsed, "a used consent is remembered");
-    assert_eq!(redeem(&*store, "a", &grant("h"), later).await, Redeemed::Replayed, "a replay is still noticed");
+    assert_eq!(redeem(&*store, "a", &grant("h"), later).await, replayed("g"), "a replay is still noticed");
     assert!(!is_live(&*store, "g", later).await);
 }
 
@@ -47,7 +47,7 @@ async fn what_ended_long_ago_is_deleted(store: Arc<dyn Store>) {
     ok(store.open_grant(&long, &credential("short", "long")).await);
     let revoked = Grant { id: "revoked".to_owned(), ..long.clone() };
     ok(store.open_grant(&revoked, &Credential { grant: revoked.id.clone(), ..lasting.clone() }).await);
-    ok(store.revoke_grant("revoked", START).await);
+    ok(store.revoke_grant("revoked", EndedBecause::RevokedByPerson, START).await);
 
     let now = START.plus(LIFETIME + YEAR);
     assert!(ok(store.collect_garbage(now).await) > 0, "there was something to delete");
@@ -71,6 +71,9 @@ async fn a_parent_is_kept_for_its_children(store: Arc<dyn Store>) {
     for _ in 0..3 {
         ok(store.collect_garbage(now).await);
     }
-    assert!(ok(store.revoke_grant("session", now).await), "the first parent can still be revoked");
+    assert!(
+        ok(store.revoke_grant("session", EndedBecause::RevokedByPerson, now).await),
+        "the first parent can still be revoked"
+    );
     assert!(!is_live(&*store, "g", now).await, "and ends its child's child");
 }

@@ -3,7 +3,7 @@
 use super::{HOUR, LIFETIME, SECOND, START, child, epoch, grant, ok, open};
 use crate::client::{Authentication, Client, ClientId};
 use crate::grant_type::GrantType;
-use crate::store::{Grant, Listed, RegistrationLimits, Store};
+use crate::store::{EndedBecause, Grant, GrantFilter, GrantState, Listed, RegistrationLimits, Store};
 use crate::world::Timestamp;
 use std::sync::Arc;
 
@@ -31,6 +31,11 @@ async fn a_list_is_of_whom_and_where_it_was_asked_for(store: Arc<dyn Store>) {
     ] {
         assert_eq!(listed(&*store, (subject, app), START).await, expected, "of {subject:?} at {app:?}");
     }
+    open(&*store, &Grant { client: ClientId::new("other"), ..grant("d") }).await;
+    let of_client = GrantFilter { client: Some("other".to_owned()), ..GrantFilter::default() };
+    assert_eq!(named(&*store, &of_client, START).await, ["d"]);
+    let but_one = GrantFilter { except: Some("a".to_owned()), ..GrantFilter::of("ada") };
+    assert_eq!(named(&*store, &but_one, START).await, ["b", "d"]);
 }
 
 async fn what_has_ended_is_on_no_list(store: Arc<dyn Store>) {
@@ -38,11 +43,14 @@ async fn what_has_ended_is_on_no_list(store: Arc<dyn Store>) {
     open(&*store, &child("child", "session")).await;
     open(&*store, &Grant { expires_at: START.plus(HOUR), ..grant("short") }).await;
     open(&*store, &grant("long")).await;
-    ok(store.revoke_grant("session", START).await);
+    ok(store.revoke_grant("session", EndedBecause::RevokedByPerson, START).await);
     let last = START.plus(HOUR).minus(SECOND);
     assert_eq!(listed(&*store, (Some("ada"), None), last).await, ["long", "short"]);
     assert_eq!(listed(&*store, (Some("ada"), None), START.plus(HOUR)).await, ["long"], "`expires_at` is the end");
     assert!(listed(&*store, (None, None), START.plus(LIFETIME)).await.is_empty());
+    let ended = GrantFilter { state: GrantState::Ended, ..GrantFilter::of("ada") };
+    assert_eq!(named(&*store, &ended, last).await, ["child", "session"], "asked for, they are listed");
+    assert_eq!(named(&*store, &ended, START.plus(HOUR)).await, ["child", "session", "short"]);
 }
 
 async fn a_list_is_in_the_order_of_opening(store: Arc<dyn Store>) {
@@ -75,7 +83,11 @@ async fn a_listed_grant_is_whole_and_names_its_client(store: Arc<dyn Store>) {
         Listed { grant: elsewhere, client: None },
         Listed { grant: browser, client: None },
     ];
-    assert_eq!(ok(store.grants(None, None, START).await), expected, "a client is known at its own app only");
+    assert_eq!(
+        ok(store.grants(&GrantFilter::default(), START).await),
+        expected,
+        "a client is known at its own app only"
+    );
 }
 
 async fn a_list_takes_nothing_away(store: Arc<dyn Store>) {
@@ -86,5 +98,11 @@ async fn a_list_takes_nothing_away(store: Arc<dyn Store>) {
 }
 
 async fn listed(store: &dyn Store, (subject, app): (Option<&str>, Option<&str>), now: Timestamp) -> Vec<String> {
-    ok(store.grants(subject, app, now).await).into_iter().map(|listed| listed.grant.id).collect()
+    let filter =
+        GrantFilter { subject: subject.map(str::to_owned), app: app.map(str::to_owned), ..GrantFilter::default() };
+    named(store, &filter, now).await
+}
+
+async fn named(store: &dyn Store, filter: &GrantFilter, now: Timestamp) -> Vec<String> {
+    ok(store.grants(filter, now).await).into_iter().map(|listed| listed.grant.id).collect()
 }

@@ -4,11 +4,12 @@ use super::{
     GRACE, HOUR, LIFETIME, SECOND, START, at_once, child, credential, epoch, grant, hash, is_live, ok, open, rotate,
     sealed, successor,
 };
-use crate::store::{Credential, Grant, Rotation, Store};
+use crate::store::{Credential, EndedBecause, Grant, GrantDetails, Rotation, Store, Successor};
 use std::sync::Arc;
 
 super::cases!(
     a_current_token_is_replaced,
+    a_grant_ends_with_its_newest_token,
     the_grace_answers_with_the_first_response,
     the_grace_outlasts_the_next_rotation,
     a_reuse_ends_the_grant,
@@ -26,6 +27,24 @@ async fn a_current_token_is_replaced(store: Arc<dyn Store>) {
     let current = Some((credential("next", "g"), grant("g")));
     assert_eq!(ok(store.credential(&hash("next")).await), current, "the successor is current");
     assert_eq!(rotate(&*store, "next", "third", "g", START.plus(HOUR)).await, Rotation::Rotated, "and rotates in turn");
+}
+
+async fn a_grant_ends_with_its_newest_token(store: Arc<dyn Store>) {
+    let latest_end = Some(START.plus(LIFETIME));
+    let details = GrantDetails { latest_end, ..GrantDetails::default() };
+    let idle = Grant { expires_at: START.plus(HOUR), details, ..grant("g") };
+    open(&*store, &idle).await;
+    let next = credential("next", "g");
+    let next = Credential { expires_at: START.plus(HOUR * 2), ..next };
+    let successor = Successor { credential: next, sealed_response: sealed("next") };
+    assert_eq!(ok(store.rotate(&hash("g"), &successor, GRACE, START).await), Rotation::Rotated);
+    let moved = Some(Grant { expires_at: START.plus(HOUR * 2), ..idle });
+    assert_eq!(ok(store.grant("g").await), moved);
+    rotate(&*store, "g", "other", "g", START.plus(GRACE)).await;
+    assert_eq!(ok(store.grant("g").await), moved, "a replay moves nothing");
+    assert_eq!(rotate(&*store, "next", "third", "g", START.plus(HOUR * 2)).await, Rotation::Unknown);
+    let ended = moved.and_then(|grant| grant.ended(START.plus(HOUR * 2)));
+    assert_eq!(ended, Some((START.plus(HOUR * 2), EndedBecause::Idle)));
 }
 
 async fn the_grace_answers_with_the_first_response(store: Arc<dyn Store>) {
@@ -88,7 +107,7 @@ async fn an_unknown_or_expired_token_is_not_rotated(store: Arc<dyn Store>) {
 
 async fn a_token_of_an_ended_grant_is_not_rotated(store: Arc<dyn Store>) {
     open(&*store, &grant("revoked")).await;
-    ok(store.revoke_grant("revoked", START).await);
+    ok(store.revoke_grant("revoked", EndedBecause::RevokedByPerson, START).await);
     assert_eq!(rotate(&*store, "revoked", "next", "revoked", START).await, Rotation::Unknown);
 
     let expired = Grant { expires_at: START.plus(HOUR), ..grant("expired") };
@@ -97,7 +116,7 @@ async fn a_token_of_an_ended_grant_is_not_rotated(store: Arc<dyn Store>) {
 
     open(&*store, &grant("replayed")).await;
     rotate(&*store, "replayed", "next", "replayed", START).await;
-    ok(store.revoke_grant("replayed", START).await);
+    ok(store.revoke_grant("replayed", EndedBecause::RevokedByPerson, START).await);
     let outcome = rotate(&*store, "replayed", "other", "replayed", START).await;
     assert_eq!(outcome, Rotation::Unknown, "the grace ends with the grant");
     let later = START.plus(LIFETIME);

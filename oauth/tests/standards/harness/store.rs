@@ -5,8 +5,8 @@ use oauth::client::{Client, ClientId};
 use oauth::secret::SecretHash;
 use oauth::store::memory::Memory;
 use oauth::store::{
-    Code, Credential, Grant, Issued, Listed, Redeemed, Registered, RegistrationLimits, Rotation, Store, StoreError,
-    StoredKey, Successor,
+    Code, Credential, EndedBecause, Grant, GrantFilter, Issued, Listed, Redeemed, Registered, RegistrationLimits,
+    Rotation, Store, StoreError, StoredKey, Successor,
 };
 use oauth::world::Timestamp;
 use std::sync::Mutex;
@@ -141,21 +141,21 @@ impl Store for TestStore {
         self.act(self.inner.grant(id)).await
     }
 
-    async fn grants(
+    async fn grants(&self, filter: &GrantFilter, now: Timestamp) -> Result<Vec<Listed>, StoreError> {
+        self.act(self.inner.grants(filter, now)).await
+    }
+
+    async fn revoke_grant(&self, id: &str, because: EndedBecause, now: Timestamp) -> Result<bool, StoreError> {
+        self.act(self.inner.revoke_grant(id, because, now)).await
+    }
+
+    async fn revoke_grants(
         &self,
-        subject: Option<&str>,
-        app: Option<&str>,
+        filter: &GrantFilter,
+        because: EndedBecause,
         now: Timestamp,
-    ) -> Result<Vec<Listed>, StoreError> {
-        self.act(self.inner.grants(subject, app, now)).await
-    }
-
-    async fn revoke_grant(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
-        self.act(self.inner.revoke_grant(id, now)).await
-    }
-
-    async fn revoke_subject(&self, subject: &str, now: Timestamp) -> Result<u64, StoreError> {
-        self.act(self.inner.revoke_subject(subject, now)).await
+    ) -> Result<Vec<Grant>, StoreError> {
+        self.act(self.inner.revoke_grants(filter, because, now)).await
     }
 
     async fn use_once(&self, namespace: &str, value: &str, until: Timestamp) -> Result<bool, StoreError> {

@@ -59,6 +59,7 @@ fn managed() -> Managed {
     Managed {
         access_token_lifetime: ACCESS_TOKEN_LIFETIME,
         grant_duration: GRANT_DURATION,
+        idle_timeout: None,
         refresh_grace: GRACE,
         registration: Some(Registration { redirect_rules, limits }),
         client_documents: None,

@@ -1,0 +1,77 @@
+//! Why a grant no longer holds.
+
+use super::Grant;
+use crate::world::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Why a grant ended. Whatever came from it ended for the same reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBecause {
+    /// The person signed out in the browser.
+    SignedOut,
+    /// Somebody signed in anew in the same browser.
+    SignedInAnew,
+    /// The person revoked it in their list.
+    RevokedByPerson,
+    /// An administrator revoked it.
+    RevokedByAdmin,
+    /// The client handed its token back (RFC 7009).
+    RevokedByClient,
+    /// A refresh token was brought again after the grace: two parties have it (RFC 9700 section 4.14.2).
+    RefreshReused,
+    /// Its authorization code was brought again: two parties have it (OAuth 2.1 section 4.1.3).
+    CodeReplayed,
+    /// The person's account was disabled or removed.
+    AccountChanged,
+    /// It was not refreshed for so long that it ended before its time.
+    Idle,
+    /// Its time was over.
+    Expired,
+}
+
+impl EndedBecause {
+    /// The name in lists and logs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::SignedInAnew => "signed_in_anew",
+            Self::RevokedByPerson => "revoked_by_person",
+            Self::RevokedByAdmin => "revoked_by_admin",
+            Self::RevokedByClient => "revoked_by_client",
+            Self::RefreshReused => "refresh_reused",
+            Self::CodeReplayed => "code_replayed",
+            Self::AccountChanged => "account_changed",
+            Self::Idle => "idle",
+            Self::Expired => "expired",
+        }
+    }
+
+    /// Whether somebody may have stolen something: the person is told.
+    pub const fn is_alarm(self) -> bool {
+        matches!(self, Self::RefreshReused | Self::CodeReplayed)
+    }
+}
+
+impl Grant {
+    /// Whether it still holds.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && now < self.expires_at
+    }
+
+    /// The latest moment at which it ends, however often it is refreshed.
+    pub fn latest_end(&self) -> Timestamp {
+        self.details.latest_end.unwrap_or(self.expires_at)
+    }
+
+    /// When and why it ended; `None` while it holds.
+    pub fn ended(&self, now: Timestamp) -> Option<(Timestamp, EndedBecause)> {
+        if self.is_live(now) {
+            return None;
+        }
+        let by_itself = if self.expires_at < self.latest_end() { EndedBecause::Idle } else { EndedBecause::Expired };
+        let by_itself = (self.expires_at, by_itself);
+        let revoked = |at| (at, self.details.ended_because.unwrap_or(EndedBecause::RevokedByAdmin));
+        Some(self.revoked_at.map_or(by_itself, revoked))
+    }
+}

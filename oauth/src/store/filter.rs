@@ -1,0 +1,46 @@
+//! Which grants an act or a list is about.
+
+use super::Grant;
+use crate::world::Timestamp;
+
+/// All that is named must hold of a grant; the empty filter holds of every live one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GrantFilter {
+    /// Whose they are.
+    pub subject: Option<String>,
+    /// At which app.
+    pub app: Option<String>,
+    /// Of which client.
+    pub client: Option<String>,
+    /// All but this one.
+    pub except: Option<String>,
+    /// Live ones, or others.
+    pub state: GrantState,
+}
+
+/// Whether a grant still holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum GrantState {
+    /// Those that hold.
+    #[default]
+    Live,
+    /// Those that have ended and are still remembered.
+    Ended,
+}
+
+impl GrantFilter {
+    /// The live grants of a person.
+    pub fn of(subject: &str) -> Self {
+        Self { subject: Some(subject.to_owned()), ..Self::default() }
+    }
+
+    /// Whether it holds of `grant`.
+    pub(super) fn holds(&self, grant: &Grant, now: Timestamp) -> bool {
+        let is = |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|wanted| wanted == value);
+        is(&self.subject, &grant.subject)
+            && is(&self.app, &grant.app)
+            && is(&self.client, grant.client.as_str())
+            && self.except.as_ref().is_none_or(|except| *except != grant.id)
+            && (self.state == GrantState::Live) == grant.is_live(now)
+    }
+}
