@@ -4,7 +4,8 @@
 use http::HeaderValue;
 use oauth::client::ClientId;
 use oauth::jwt::{self, Registered};
-use oauth::keys::SigningKey;
+use oauth::keys::{Keyring, SigningAlgorithm};
+use oauth::store::KeyPurpose;
 use oauth::world::Timestamp;
 use policy::Identity;
 use serde_json::{Map, Value, json};
@@ -40,7 +41,7 @@ impl Cell {
     /// The kept assertion while it lasts, else a new one; `None` when it cannot be signed.
     pub(crate) fn get_or_sign(
         &self,
-        key: &SigningKey,
+        keys: &Keyring,
         (issuer, audience): (&str, &str),
         about: &About<'_>,
         now: Timestamp,
@@ -52,7 +53,8 @@ impl Cell {
         let expires_at = now.plus(LIFETIME);
         let subject = &about.identity.subject;
         let registered = Registered { issuer, audience, subject, id: None, issued_at: now, expires_at };
-        let header = HeaderValue::from_str(&jwt::sign(key, "JWT", registered, claims(about))?).ok()?;
+        let signer = keys.signer(KeyPurpose::Assertion, SigningAlgorithm::EdDsa, now).ok()?;
+        let header = HeaderValue::from_str(&jwt::sign(&signer, "JWT", registered, claims(about))?).ok()?;
         *kept = Some(Signed { header: header.clone(), expires_at });
         Some(header)
     }

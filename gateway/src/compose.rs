@@ -52,7 +52,8 @@ pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
     let (recorder, refusals) = Recorder::new();
     let starting = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let fetch = Arc::new(PublicWeb::new());
-    let world = World::open((Arc::clone(&store), &at_rest), Arc::new(System), Arc::new(System), fetch, recorder);
+    let world =
+        World::open((Arc::clone(&store), &at_rest, &config.keys), Arc::new(System), Arc::new(System), fetch, recorder);
     let world = starting.block_on(world)?;
     drop(starting);
     let settings = config.server.clone();

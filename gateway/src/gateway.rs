@@ -1,6 +1,8 @@
 //! What a request works with: the world that lives as long as the process, and the snapshot of the configuration that is
 //! taken once per request.
 
+mod keys;
+
 use crate::approval::PolicyApproval;
 use crate::config::Config;
 use crate::known::Memory;
@@ -9,14 +11,15 @@ use crate::route::Routes;
 use crate::store::Stores;
 use crate::telemetry::{Metrics, Recorder};
 use arc_swap::ArcSwap;
+use keys::open_keys;
 use oauth::client_document::Documents;
-use oauth::keys::Keyring;
+use oauth::keys::{KeyPlan, Keyring};
 use oauth::seal::Sealer;
 use oauth::store::StoreError;
 use oauth::world::{Clock, Fetch, Random};
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Everything that outlives a reload.
 pub(crate) struct World {
@@ -31,25 +34,41 @@ pub(crate) struct World {
     pub(crate) recorder: Recorder,
     pub(crate) metrics: Metrics,
     seen_epoch: AtomicU64,
+    /// Whether the last look at the keys failed.
+    keys_unknown: AtomicBool,
 }
 
 impl World {
     /// Loads the keys and opens the world. The recorder's task is the caller's to run.
     pub(crate) async fn open(
-        (store, at_rest): (Arc<dyn Stores>, &Sealer),
+        (store, at_rest, plan): (Arc<dyn Stores>, &Sealer, &KeyPlan),
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
         fetch: Arc<dyn Fetch>,
         recorder: Recorder,
     ) -> Result<Self, StoreError> {
-        let keys = Keyring::load(&*as_oauth(&store), at_rest, &*random, clock.now()).await?;
         let seen_epoch = AtomicU64::new(store.epoch().await?);
+        let keys = open_keys(&*as_oauth(&store), at_rest, &*random, plan, clock.now()).await?;
         let (memory, limits, metrics) = (Memory::new(), Limits::new(), Metrics::new());
         let (keys, documents) = (Arc::new(keys), Arc::default());
-        Ok(Self { store, keys, clock, random, fetch, documents, memory, limits, recorder, metrics, seen_epoch })
+        let keys_unknown = AtomicBool::new(false);
+        Ok(Self {
+            store,
+            keys,
+            clock,
+            random,
+            fetch,
+            documents,
+            memory,
+            limits,
+            recorder,
+            metrics,
+            seen_epoch,
+            keys_unknown,
+        })
     }
 
-    /// Forgets what was verified if something was taken away since, here or by another process.
+    /// Forgets what was verified if something was taken away since, here or by another process, and looks at the keys again.
     /// Forgets it too when nobody can say: a store that is out of reach may have revoked everything.
     pub(crate) async fn heed_revocations(&self) -> Result<(), StoreError> {
         let epoch = self.store.epoch().await;
@@ -57,7 +76,8 @@ impl World {
         if !unchanged {
             self.memory.forget();
         }
-        epoch.map(|_| ())
+        epoch?;
+        if unchanged && !self.keys_unknown.load(Ordering::Acquire) { Ok(()) } else { self.refresh_keys().await }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::config::Origin;
 use http::HeaderValue;
 use moka::sync::Cache;
 use oauth::client::ClientId;
-use oauth::keys::SigningKey;
+use oauth::keys::Keyring;
 use oauth::world::Timestamp;
 use policy::{Identity, Via};
 use sha2::{Digest, Sha256};
@@ -52,14 +52,14 @@ impl Deref for Known {
 }
 
 impl Known {
-    /// What the upstream `app` is told, signed with `key` in the name of the login origin.
-    pub(crate) fn assertion(&self, key: &SigningKey, login: &Origin, app: &str, now: Timestamp) -> Option<HeaderValue> {
+    /// What the upstream `app` is told, signed in the name of the login origin.
+    pub(crate) fn assertion(&self, keys: &Keyring, login: &Origin, app: &str, now: Timestamp) -> Option<HeaderValue> {
         let about = About {
             identity: &self.identity,
             grant: &self.grant,
             agent: self.client_name.as_deref().filter(|_| self.via != Via::Browser).map(|name| (&self.client, name)),
         };
-        self.assertion.get_or_sign(key, (&login.url(), app), &about, now)
+        self.assertion.get_or_sign(keys, (&login.url(), app), &about, now)
     }
 }
 

@@ -1,6 +1,7 @@
 //! One protected app as the authorization server knows it: its own issuer (RFC 8414 section 2), with its resource,
 //! scopes, lifetimes and registration rules. Built from the configuration, never from a request.
 
+use crate::keys::SigningAlgorithm;
 use crate::redirect_uri::RedirectRules;
 use crate::resource::Resource;
 use crate::scope::Scopes;
@@ -54,6 +55,8 @@ pub struct Endpoints {
 /// What an app with managed OAuth grants.
 #[derive(Clone, Debug)]
 pub struct Managed {
+    /// What access tokens are signed by.
+    pub signing_algorithm: SigningAlgorithm,
     /// Lifetime of an access token.
     pub access_token_lifetime: Duration,
     /// How long a grant lasts, refreshes included.

@@ -1,140 +1,110 @@
-//! The server's keys: made at first start, kept in the store, one per purpose (RFC 8037 for Ed25519, RFC 7517 for JWKS).
+//! The server's keys: made by whichever node is first, kept in the store, one line of them per purpose and algorithm
+//! (RFC 8037 for Ed25519, RFC 7518 for P-256, RFC 7517 for JWKS).
+//!
+//! INVARIANT: a key serves the purpose that it was made for and no other; what signed decides by which algorithm a
+//! signature is checked, the token does not.
+
+mod algorithm;
+mod line;
+mod rotation;
+mod set;
+mod signing_key;
+
+pub use algorithm::SigningAlgorithm;
+pub use line::Kind;
+pub use rotation::{HEED, KeyPlan};
+pub use set::Change;
+pub use signing_key::{Signer, SigningKey};
 
 use crate::seal::Sealer;
-use crate::store::{KeyPurpose, Store, StoreError, StoredKey};
+use crate::store::{KeyAlgorithm, KeyPurpose, Store, StoreError, StoredKey};
 use crate::world::{Random, Timestamp};
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jwt_simple::algorithms::{Ed25519KeyPair, EdDSAKeyPairLike};
-use jwt_simple::prelude::HeaderOptions;
-use serde_json::json;
-use sha2::{Digest, Sha256};
+use arc_swap::ArcSwap;
+use set::KeySet;
 use std::fmt;
-use zeroize::Zeroizing;
+use std::sync::Arc;
+use tokio::sync::Mutex;
 
-/// All keys of a gateway.
-#[derive(Debug)]
+/// All keys of a gateway, as the store had them at the last look. Nobody waits for the store to use one.
 pub struct Keyring {
-    /// Signs access tokens.
-    pub access_token: SigningKey,
-    /// Signs the assertions for upstreams.
-    pub assertion: SigningKey,
-    /// Seals forms and states.
-    pub sealer: Sealer,
+    at_rest: Sealer,
+    current: ArcSwap<KeySet>,
+    /// One look at a time, so that an earlier one never replaces a later one.
+    looking: Mutex<()>,
 }
 
 impl Keyring {
-    /// Loads the keys; makes those that are missing. All nodes end with the same ones. The store keeps them sealed by
-    /// `at_rest`, so that who reads the store cannot sign.
+    /// Loads the keys; makes those that `plan` wants and that are missing. All nodes end with the same ones. The store
+    /// keeps them sealed by `at_rest`, so that who reads the store cannot sign.
+    ///
+    /// # Errors
+    /// When the store fails, or its keys were sealed under another key.
     pub async fn load(
         store: &dyn Store,
         at_rest: &Sealer,
         random: &dyn Random,
+        plan: &KeyPlan,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
-        let ensure = |purpose| ensure(store, at_rest, purpose, random, now);
-        let access_token = ensure(KeyPurpose::AccessToken).await?;
-        let assertion = ensure(KeyPurpose::Assertion).await?;
-        let sealing = ensure(KeyPurpose::Sealing).await?;
-        Ok(Self {
-            access_token: SigningKey::from_seed(&access_token)?,
-            assertion: SigningKey::from_seed(&assertion)?,
-            sealer: Sealer::new(sealing),
-        })
+        let set = KeySet::open(store.keys().await?, at_rest, &KeySet::default())?;
+        let keys = Self { at_rest: at_rest.clone(), current: ArcSwap::from_pointee(set), looking: Mutex::default() };
+        keys.keep_up(store, random, plan, now).await?;
+        Ok(keys)
+    }
+
+    /// Looks at the store again, and says what has changed since the last look.
+    ///
+    /// # Errors
+    /// When the store fails, or holds a key that was sealed under another store key. The keys stay as they were then.
+    pub async fn refresh(&self, store: &dyn Store) -> Result<Vec<Change>, StoreError> {
+        let _alone = self.looking.lock().await;
+        let (stored, before) = (store.keys().await?, self.current.load_full());
+        if stored == before.stored() {
+            return Ok(Vec::new());
+        }
+        let set = KeySet::open(stored, &self.at_rest, &before)?;
+        let changes = before.changes(&set);
+        self.current.store(Arc::new(set));
+        Ok(changes)
+    }
+
+    /// What signs now for a purpose.
+    ///
+    /// # Errors
+    /// When there is no such key, which `plan` prevents.
+    pub fn signer(&self, purpose: KeyPurpose, by: SigningAlgorithm, now: Timestamp) -> Result<Signer, StoreError> {
+        let missing = || StoreError(format!("there is no key to sign by {} for `{}`", by.as_str(), purpose.as_str()));
+        self.current.load().signer(purpose, by, now).ok_or_else(missing)
+    }
+
+    /// The key of a purpose that is called `kid`, if what it signed still holds.
+    pub fn verifier(&self, purpose: KeyPurpose, kid: &str, now: Timestamp) -> Option<Arc<SigningKey>> {
+        self.current.load().verifier(purpose, kid, now)
+    }
+
+    /// The keys whose signatures somebody may meet: of this purpose and these algorithms, those to come included.
+    pub fn published(&self, purpose: KeyPurpose, algorithms: &[KeyAlgorithm], now: Timestamp) -> Vec<Arc<SigningKey>> {
+        self.current.load().published(purpose, algorithms, now)
+    }
+
+    /// Seals under the sealing key of now, and opens what an earlier one sealed that still holds.
+    pub fn sealer(&self, now: Timestamp) -> Sealer {
+        self.current.load().sealer(now)
+    }
+
+    /// Whether there is a key of this kind that is not revoked.
+    pub fn has(&self, kind: Kind) -> bool {
+        line::last(self.current.load().stored(), kind).is_some()
+    }
+
+    /// All keys of the last look, in the order in which they were added.
+    pub fn stored(&self) -> Vec<StoredKey> {
+        self.current.load().stored().to_vec()
     }
 }
 
-async fn ensure(
-    store: &dyn Store,
-    at_rest: &Sealer,
-    purpose: KeyPurpose,
-    random: &dyn Random,
-    now: Timestamp,
-) -> Result<Zeroizing<[u8; 32]>, StoreError> {
-    let name = purpose.as_str();
-    let fresh = Zeroizing::new(random.bytes::<32>());
-    let sealed = at_rest.seal_bytes(name, &fresh[..], random);
-    let keys = store.ensure_key(StoredKey { purpose, sealed, created_at: now }).await?;
-    let kept = keys.into_iter().find(|key| key.purpose == purpose);
-    let kept = kept.ok_or_else(|| StoreError(format!("the key for `{name}` was not kept")))?;
-    let opened = at_rest.open_bytes(name, &kept.sealed).map(Zeroizing::new);
-    let bytes = opened.and_then(|bytes| <[u8; 32]>::try_from(&bytes[..]).ok()).map(Zeroizing::new);
-    bytes.ok_or_else(|| StoreError("its keys were sealed under another store key than the one that was given".into()))
-}
-
-/// An Ed25519 key pair with its `kid`, the RFC 7638 thumbprint.
-pub struct SigningKey {
-    pair: Ed25519KeyPair,
-    verifying: ed25519_dalek::VerifyingKey,
-    kid: String,
-}
-
-impl SigningKey {
-    /// From 32 secret bytes.
-    pub fn from_seed(seed: &[u8; 32]) -> Result<Self, StoreError> {
-        let key = ed25519_dalek::SigningKey::from_bytes(seed);
-        let kid = thumbprint(&key.verifying_key());
-        let bytes = Zeroizing::new(key.to_keypair_bytes());
-        let pair = Ed25519KeyPair::from_bytes(&bytes[..]).map_err(|_| StoreError("a signing key is damaged".into()))?;
-        Ok(Self { pair: pair.with_key_id(&kid), verifying: key.verifying_key(), kid })
-    }
-
-    /// Its `kid`.
-    pub fn kid(&self) -> &str {
-        &self.kid
-    }
-
-    /// Its public half.
-    pub fn verifying(&self) -> &ed25519_dalek::VerifyingKey {
-        &self.verifying
-    }
-
-    /// Its public half as a JWK. `alg` is left out: verifiers disagree about its name (RFC 9864).
-    pub fn jwk(&self) -> serde_json::Value {
-        let x = URL_SAFE_NO_PAD.encode(self.verifying.as_bytes());
-        json!({ "kty": "OKP", "crv": "Ed25519", "x": x, "use": "sig", "kid": self.kid })
-    }
-
-    /// Signs claims as a JWT with this `typ`.
-    pub(crate) fn sign<C: serde::Serialize>(
-        &self,
-        typ: &str,
-        claims: jwt_simple::claims::JWTClaims<C>,
-    ) -> Result<String, jwt_simple::Error> {
-        let header = HeaderOptions { content_type: None, signature_type: Some(typ.to_owned()) };
-        self.pair.sign_with_options(claims, &header)
-    }
-}
-
-impl fmt::Debug for SigningKey {
+impl fmt::Debug for Keyring {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SigningKey({})", self.kid)
-    }
-}
-
-/// RFC 7638 section 3: the hash of the required members, in lexicographic order.
-fn thumbprint(key: &ed25519_dalek::VerifyingKey) -> String {
-    let x = URL_SAFE_NO_PAD.encode(key.as_bytes());
-    URL_SAFE_NO_PAD.encode(Sha256::digest(format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{x}"}}"#)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// RFC 8037 appendix A.1 to A.3.
-    #[test]
-    fn ky_06_the_kid_is_the_thumbprint_of_rfc_7638() {
-        let seed = URL_SAFE_NO_PAD.decode("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();
-        let key = SigningKey::from_seed(&seed.try_into().unwrap()).unwrap();
-        assert_eq!(key.kid(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
-        assert_eq!(key.jwk()["x"], "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
-    }
-
-    #[test]
-    fn ky_04_a_jwk_names_no_alg_and_no_private_member() {
-        let jwk = SigningKey::from_seed(&[5; 32]).unwrap().jwk();
-        let mut members: Vec<_> = jwk.as_object().unwrap().keys().cloned().collect();
-        members.sort();
-        assert_eq!(members, ["crv", "kid", "kty", "use", "x"]);
+        f.debug_tuple("Keyring").field(&self.current.load().stored()).finish()
     }
 }

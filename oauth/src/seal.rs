@@ -14,29 +14,49 @@ use zeroize::Zeroizing;
 
 const NONCE_BYTES: usize = 24;
 
-/// Seals under one key; what was sealed for one purpose never opens for another.
+/// Seals under one key, and opens what that one sealed or one before it. What was sealed for one purpose never opens for
+/// another.
 #[derive(Clone)]
 pub struct Sealer {
-    key: Zeroizing<[u8; 32]>,
+    /// The first one seals. Without any, nothing is sealed or opened.
+    keys: Vec<Zeroizing<[u8; 32]>>,
 }
 
 impl Sealer {
     /// A sealer with this key.
     pub fn new(key: Zeroizing<[u8; 32]>) -> Self {
-        Self { key }
+        Self { keys: vec![key] }
+    }
+
+    /// Seals as `current` does, and opens what any of `line` opens.
+    pub(crate) fn of_line<'a>(current: Option<&Self>, line: impl Iterator<Item = &'a Self>) -> Self {
+        let mut keys: Vec<_> = current.map(|sealer| sealer.keys.clone()).unwrap_or_default();
+        for key in line.flat_map(|sealer| &sealer.keys) {
+            if !keys.contains(key) {
+                keys.push(key.clone());
+            }
+        }
+        Self { keys }
+    }
+
+    /// A public name of its key.
+    pub fn id(&self) -> String {
+        let key = self.keys.first().map_or(&[][..], |key| &key[..]);
+        URL_SAFE_NO_PAD.encode(&derive(key, "key id")[..16])
     }
 
     /// A sealer whose key only the holder of `secret` can derive.
     pub fn of_secret(secret: &Secret, purpose: &str) -> Self {
-        Self { key: derive(secret.expose().as_bytes(), purpose) }
+        Self::new(derive(secret.expose().as_bytes(), purpose))
     }
 
     /// Bytes for `purpose`, as bytes.
     pub fn seal_bytes(&self, purpose: &str, plain: &[u8], random: &dyn Random) -> Vec<u8> {
         let nonce = random.bytes::<NONCE_BYTES>();
         let payload = Payload { msg: plain, aad: purpose.as_bytes() };
+        let Some(key) = self.keys.first() else { return Vec::new() };
         // Encryption fails only for messages of more than 256 GiB.
-        let sealed = self.cipher().encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
+        let sealed = cipher(key).encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
         [&nonce[..], &sealed].concat()
     }
 
@@ -44,8 +64,11 @@ impl Sealer {
     pub fn open_bytes(&self, purpose: &str, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, sealed) = sealed.split_at_checked(NONCE_BYTES)?;
         let nonce: [u8; NONCE_BYTES] = nonce.try_into().ok()?;
-        let payload = Payload { msg: sealed, aad: purpose.as_bytes() };
-        self.cipher().decrypt(&XNonce::from(nonce), payload).ok()
+        let open = |key| {
+            let payload = Payload { msg: sealed, aad: purpose.as_bytes() };
+            cipher(key).decrypt(&XNonce::from(nonce), payload).ok()
+        };
+        self.keys.iter().find_map(open)
     }
 
     /// A value for `purpose`, as URL-safe text.
@@ -59,16 +82,10 @@ impl Sealer {
         let sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
         serde_json::from_slice(&self.open_bytes(purpose, &sealed)?).ok()
     }
+}
 
-    /// A text that only the holder of `secret` and this key can derive, for values that must be found again without being kept.
-    pub fn derive_text(&self, purpose: &str, secret: &[u8]) -> String {
-        let material = Zeroizing::new([&self.key[..], secret].concat());
-        URL_SAFE_NO_PAD.encode(&derive(&material, purpose)[..])
-    }
-
-    fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new(&(*self.key).into())
-    }
+fn cipher(key: &Zeroizing<[u8; 32]>) -> XChaCha20Poly1305 {
+    XChaCha20Poly1305::new(&(**key).into())
 }
 
 impl fmt::Debug for Sealer {

@@ -5,6 +5,7 @@ use crate::endpoint::{
     authorization, authorization_server, introspection, jwks, protected_resource, registration, revocation, token,
 };
 use crate::error::{Code, Error};
+use crate::store::KeyPurpose;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 
@@ -42,7 +43,10 @@ impl Server {
         match call.endpoint {
             Endpoint::ProtectedResource { resource } => protected_resource::answer(call.app, resource),
             Endpoint::AuthorizationServer => Ok(authorization_server::answer(call.app, managed)),
-            Endpoint::Jwks => Ok(jwks::answer(&[&self.keys.access_token])),
+            Endpoint::Jwks => {
+                let algorithms = [managed.signing_algorithm.key()];
+                Ok(jwks::answer(&self.keys.published(KeyPurpose::AccessToken, &algorithms, call.now)))
+            }
             Endpoint::Registration => registration::answer(self, (call.app, managed), request, call.now).await,
             Endpoint::Token => token::answer(self, (call.app, managed), request, call.now).await,
             Endpoint::Revocation => revocation::answer(self, call.app, request, call.now).await,

@@ -2,8 +2,8 @@
 
 use crate::app::App;
 use crate::jwt::{self, Expected, Invalid, Registered};
-use crate::keys::SigningKey;
-use crate::store::Grant;
+use crate::keys::{Keyring, Signer};
+use crate::store::{Grant, KeyPurpose};
 use crate::world::{Random, Timestamp};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,7 @@ struct Custom<'a> {
 
 /// Issues a token of `grant` at `app` with `scope`, from `now` to `expires_at`.
 pub(crate) fn issue(
-    key: &SigningKey,
+    signer: &Signer,
     app: &App,
     grant: &Grant,
     scope: &str,
@@ -52,10 +52,11 @@ pub(crate) fn issue(
         issued_at: now,
         expires_at,
     };
-    jwt::sign(key, TYPE, registered, Custom { client_id: grant.client.as_str(), scope, grant: &grant.id })
+    jwt::sign(signer, TYPE, registered, Custom { client_id: grant.client.as_str(), scope, grant: &grant.id })
 }
 
 /// Verifies a token presented at `app` (RFC 9068 section 4). Whether its grant still lives is the store's to say.
-pub fn verify(key: &SigningKey, app: &App, token: &str, now: Timestamp) -> Result<AccessToken, Invalid> {
-    jwt::verify(key, token, Expected { typ: TYPE, issuer: &app.issuer, audience: app.resource.canonical(), now })
+pub fn verify(keys: &Keyring, app: &App, token: &str, now: Timestamp) -> Result<AccessToken, Invalid> {
+    let find = |kid: &str| keys.verifier(KeyPurpose::AccessToken, kid, now);
+    jwt::verify(find, token, Expected { typ: TYPE, issuer: &app.issuer, audience: app.resource.canonical(), now })
 }

@@ -1,5 +1,5 @@
-//! What runs beside the requests: keeping refusals, heeding revocations of other processes, reloading the configuration,
-//! and clearing out the store.
+//! What runs beside the requests: keeping refusals, heeding revocations of other processes, changing keys in time, reloading
+//! the configuration, and clearing out the store.
 
 use crate::config;
 use crate::gateway::Gateway;
@@ -23,6 +23,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// How long a request whose grant has ended by itself may be under way yet.
 const REVIEW_EVERY: Duration = Duration::from_secs(5);
+
+/// How soon a key that is due is made.
+const KEYS_EVERY: Duration = Duration::from_secs(1);
 
 const CLEAR_EVERY: Duration = Duration::from_secs(600);
 
@@ -56,7 +59,10 @@ impl BackgroundService for Tasks {
             }
         };
         tokio::select! {
-            () = async { _ = tokio::join!(keeping, self.heed(), self.review(), self.reload(), self.clear()) } => {}
+            () = async {
+                let kept = async { tokio::join!(self.heed(), self.review(), self.keys(), self.clear()) };
+                _ = tokio::join!(keeping, kept, self.reload());
+            } => {}
             _ = shutdown.changed() => {}
         }
     }
@@ -89,6 +95,23 @@ impl Tasks {
             if generation != seen || quiet >= REVIEW_EVERY {
                 (seen, quiet) = (generation, Duration::ZERO);
                 self.connections.review(&self.gateway).await;
+            }
+        }
+    }
+
+    /// Asks the store only when a key is due.
+    async fn keys(&self) {
+        let mut failing = false;
+        loop {
+            tokio::time::sleep(KEYS_EVERY).await;
+            let plan = self.gateway.snapshot().config.keys.clone();
+            match self.gateway.world.keep_up_keys(&plan).await {
+                Ok(()) => failing = false,
+                Err(broken) if !failing => {
+                    tracing::error!(target: "store", what = %broken, "the keys cannot be changed; the old ones sign on");
+                    failing = true;
+                }
+                Err(_) => {}
             }
         }
     }

@@ -25,6 +25,7 @@ pub use problem::{Problem, Problems};
 pub use secret::Secret;
 
 use oauth::app::App as OAuthApp;
+use oauth::keys::KeyPlan;
 use policy::Policies;
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -40,6 +41,8 @@ pub struct Config {
     pub auth: Auth,
     /// Where state is kept.
     pub store: Store,
+    /// Which keys there are, and when they change.
+    pub keys: KeyPlan,
     /// Who can vouch for a person, by name.
     pub identity_providers: BTreeMap<String, IdentityProvider>,
     /// The protected apps, by id.

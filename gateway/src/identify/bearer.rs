@@ -52,7 +52,7 @@ pub(crate) fn is_bearer(authorization: &str) -> bool {
 }
 
 async fn verify(world: &World, at: &At, token: &str, now: Timestamp) -> Result<Verified, Refusal> {
-    let claims = token::verify(&world.keys.access_token, &at.app.oauth, token, now)
+    let claims = token::verify(&world.keys, &at.app.oauth, token, now)
         .map_err(|invalid| Refusal::InvalidToken(at.clone(), describe(invalid)))?;
     let ended = || Refusal::InvalidToken(at.clone(), ENDED);
     let grant =

@@ -46,11 +46,6 @@ impl Browser {
         well_formed.then(|| Self { value: value.to_owned(), is_new: false })
     }
 
-    /// The secret value.
-    pub(crate) fn value(&self) -> &str {
-        &self.value
-    }
-
     /// The `Set-Cookie` that a new mark needs.
     pub(crate) fn cookies(&self, origin: &Origin) -> Vec<String> {
         let cookie = || set_cookie(origin, &cookie_name(origin), &self.value, LIFETIME);
@@ -60,7 +55,7 @@ impl Browser {
     /// Seals `content` for this browser and purpose.
     pub(crate) fn seal<T: Serialize>(&self, world: &World, purpose: &str, content: T, now: Timestamp) -> String {
         let sealed = Sealed { browser: SecretHash::of(&self.value), expires_at: now.plus(LIFETIME), content };
-        world.keys.sealer.seal(purpose, &sealed, &*world.random)
+        world.keys.sealer(now).seal(purpose, &sealed, &*world.random)
     }
 
     /// What was sealed for this browser and purpose, if it is not too old.
@@ -71,7 +66,7 @@ impl Browser {
         text: &str,
         now: Timestamp,
     ) -> Option<T> {
-        let sealed = world.keys.sealer.open::<Sealed<T>>(purpose, text)?;
+        let sealed = world.keys.sealer(now).open::<Sealed<T>>(purpose, text)?;
         let fresh = sealed.browser.matches(&SecretHash::of(&self.value)) && now < sealed.expires_at;
         fresh.then_some(sealed.content)
     }

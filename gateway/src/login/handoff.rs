@@ -28,15 +28,16 @@ const MAX_RETURN_CHARS: usize = 2048;
 struct State {
     app: String,
     return_to: String,
-    nonce: String,
+    /// Sealed like the rest: only we can read it (RFC 7636 section 4.1).
+    verifier: String,
 }
 
 /// Sends the browser to sign in, and then back to `return_to` at the app.
 pub(crate) fn begin(world: &World, at: &At, request: &Request, return_to: &str) -> Response<Bytes> {
     let browser = Browser::of(world, &at.origin, request);
-    let nonce = URL_SAFE_NO_PAD.encode(world.random.bytes::<16>());
-    let challenge = pkce::challenge(&verifier(world, &browser, &nonce));
-    let state = State { app: at.app.id.clone(), return_to: return_path(return_to), nonce };
+    let verifier = URL_SAFE_NO_PAD.encode(world.random.bytes::<32>());
+    let challenge = pkce::challenge(&verifier);
+    let state = State { app: at.app.id.clone(), return_to: return_path(return_to), verifier };
     let state = browser.seal(world, PURPOSE, state, request.now);
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("response_type", "code");
@@ -61,9 +62,9 @@ pub(crate) async fn finish(
 ) -> Result<Response<Bytes>, Refusal> {
     let query = request.target.query().unwrap_or_default();
     let state = parameter(query, "state").unwrap_or_default();
-    let opened = Browser::known(origin, request)
-        .and_then(|browser| browser.open::<State>(world, PURPOSE, &state, request.now).map(|state| (browser, state)));
-    let Some((browser, state)) = opened else {
+    let opened =
+        Browser::known(origin, request).and_then(|browser| browser.open::<State>(world, PURPOSE, &state, request.now));
+    let Some(state) = opened else {
         let sentence = "This sign-in was not begun in this browser, or too long ago. Open the app again.";
         return Ok(failed(request, sentence));
     };
@@ -73,9 +74,9 @@ pub(crate) async fn finish(
     // RFC 9207 section 2.4: the answer must come from this app's issuer.
     let code = parameter(query, "code").filter(|_| parameter(query, "iss").as_deref() == Some(&app.oauth.issuer));
     let Some(code) = code else { return Ok(failed(request, "You were not signed in. Open the app again.")) };
-    let verifier = verifier(world, &browser, &state.nonce);
     let back = format!("{}{}", origin.url(), state.return_to);
-    match snapshot.oauth.redeem_browser_code(&app.oauth, (&code, &verifier, &callback(origin)), request.now).await {
+    match snapshot.oauth.redeem_browser_code(&app.oauth, (&code, &state.verifier, &callback(origin)), request.now).await
+    {
         Ok(session) => Ok(see_other(StatusCode::FOUND, &back, &session_cookies(origin, app, request, &session))),
         Err(error) if error.code == Code::TemporarilyUnavailable => Err(Refusal::Unavailable(error.log)),
         // The page was reloaded, or reached with the back button: the app decides whether a session is there.
@@ -95,10 +96,6 @@ fn session_cookies(origin: &Origin, app: &App, request: &Request, session: &Brow
 /// (its public id) that does not do any more.
 pub(crate) fn signed_out_cookie(origin: &Origin, app: &App) -> String {
     format!("{}doorward.out-{}", if origin.secure { "__Host-" } else { "" }, app.id)
-}
-
-fn verifier(world: &World, browser: &Browser, nonce: &str) -> String {
-    world.keys.sealer.derive_text("handoff verifier", format!("{}.{nonce}", browser.value()).as_bytes())
 }
 
 fn callback(origin: &Origin) -> String {

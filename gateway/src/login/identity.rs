@@ -9,6 +9,7 @@ use crate::respond::as_json;
 use crate::route::Site;
 use bytes::Bytes;
 use http::{Response, StatusCode};
+use oauth::store::{KeyAlgorithm, KeyPurpose};
 use serde_json::json;
 
 /// `/.doorward/identity`: by cookie or bearer token at an app, by the single sign-on session at the login origin.
@@ -56,6 +57,7 @@ fn nobody(request: &Request) -> Response<Bytes> {
 }
 
 /// `/.doorward/certs`: the JWKS of the assertions.
-pub(crate) fn certs(world: &World) -> Response<Bytes> {
-    oauth::endpoint::jwks::answer(&[&world.keys.assertion])
+pub(crate) fn certs(world: &World, request: &Request) -> Response<Bytes> {
+    let keys = world.keys.published(KeyPurpose::Assertion, &[KeyAlgorithm::Ed25519], request.now);
+    oauth::endpoint::jwks::answer(&keys)
 }

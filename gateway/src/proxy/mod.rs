@@ -137,7 +137,7 @@ impl ProxyHttp for Proxy {
         else {
             return Error::e_explain(ErrorType::InternalError, "no permit, no upstream");
         };
-        let signer = Signer { key: &self.gateway.world.keys.assertion, login: &snapshot.config.auth.origin };
+        let signer = Signer { keys: &self.gateway.world.keys, login: &snapshot.config.auth.origin };
         rewrite::request(upstream, request, permit, &signer);
         Ok(())
     }

@@ -6,14 +6,14 @@ use crate::identify::bearer::is_bearer;
 use crate::identify::session::is_ours;
 use crate::request::{Request, pairs};
 use http::{HeaderName, HeaderValue, header};
-use oauth::keys::SigningKey;
+use oauth::keys::Keyring;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use pingora::http::RequestHeader;
 use std::net::IpAddr;
 
-/// The key and the name with which assertions are signed.
+/// The keys and the name with which assertions are signed.
 pub(crate) struct Signer<'a> {
-    pub(crate) key: &'a SigningKey,
+    pub(crate) keys: &'a Keyring,
     pub(crate) login: &'a Origin,
 }
 
@@ -133,7 +133,7 @@ fn set_identity(upstream: &mut RequestHeader, request: &Request, permit: &Permit
     if !identity.groups.is_empty() {
         set(upstream, "X-Forwarded-Groups", &identity.groups.join(","));
     }
-    if let Some(assertion) = known.assertion(signer.key, signer.login, &permit.app().id, request.now) {
+    if let Some(assertion) = known.assertion(signer.keys, signer.login, &permit.app().id, request.now) {
         let _ = upstream.insert_header("Doorward-Assertion", assertion);
     }
 }

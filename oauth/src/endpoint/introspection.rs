@@ -40,7 +40,7 @@ pub(crate) async fn answer(
 
 /// The access token, if it and its grant hold.
 async fn find(server: &Server, app: &App, presented: &str, now: Timestamp) -> Result<Option<AccessToken>, StoreError> {
-    let Ok(token) = token::verify(&server.keys.access_token, app, presented, now) else { return Ok(None) };
+    let Ok(token) = token::verify(&server.keys, app, presented, now) else { return Ok(None) };
     let grant = server.store.grant(&token.grant).await?;
     Ok(grant.filter(|grant| grant.is_live(now) && grant.app == app.id).map(|_| token))
 }

@@ -56,7 +56,7 @@ async fn find(
 ) -> Result<Option<Grant>, StoreError> {
     let grant = if let Some(refresh) = Secret::parse(Kind::Refresh, presented) {
         server.store.credential(&refresh.hash()).await?.map(|(_, grant)| grant)
-    } else if let Ok(access) = token::verify(&server.keys.access_token, app, presented, now) {
+    } else if let Ok(access) = token::verify(&server.keys, app, presented, now) {
         server.store.grant(&access.grant).await?
     } else {
         None

@@ -9,7 +9,7 @@ use crate::call::Server;
 use crate::error::{Code, Error};
 use crate::parameters::Parameters;
 use crate::secret::Secret;
-use crate::store::Grant;
+use crate::store::{Grant, KeyPurpose};
 use crate::token;
 use crate::world::Timestamp;
 use bytes::Bytes;
@@ -28,9 +28,9 @@ struct Issue<'a> {
 impl Issue<'_> {
     /// The body of the response (OAuth 2.1 section 3.2.3). It has no optional members that could be null.
     fn response(self, server: &Server, (app, managed): (&App, &Managed), now: Timestamp) -> Result<Bytes, Error> {
-        let expires_at = now.plus(managed.access_token_lifetime).min(self.grant.expires_at);
-        let key = &server.keys.access_token;
-        let access = token::issue(key, app, self.grant, self.scope, (now, expires_at), &*server.random)
+        let signer = server.keys.signer(KeyPurpose::AccessToken, managed.signing_algorithm, now)?;
+        let expires_at = signer.within(now.plus(managed.access_token_lifetime).min(self.grant.expires_at));
+        let access = token::issue(&signer, app, self.grant, self.scope, (now, expires_at), &*server.random)
             .ok_or_else(|| Error::new(Code::TemporarilyUnavailable, "the token could not be signed"))?;
         let mut body = json!({
             "access_token": access,

@@ -3,7 +3,7 @@
 //! INVARIANT: every method locks once, does all its work without waiting, and unlocks; that makes it one transaction.
 
 use super::{
-    Code, Credential, EndedBecause, Grant, GrantFilter, GrantState, Issued, KeyPurpose, Listed, Redeemed, Registered,
+    Code, Credential, EndedBecause, Grant, GrantFilter, GrantState, Issued, Listed, Redeemed, Registered,
     RegistrationLimits, Rotation, Store, StoreError, StoredKey, Successor,
 };
 use crate::client::{Client, ClientId};
@@ -22,7 +22,8 @@ pub struct Memory {
 
 #[derive(Default)]
 struct State {
-    keys: HashMap<KeyPurpose, StoredKey>,
+    /// In the order in which they were added.
+    keys: Vec<StoredKey>,
     clients: HashMap<(String, ClientId), Client>,
     codes: HashMap<SecretHash, KeptCode>,
     grants: HashMap<String, Grant>,
@@ -45,10 +46,16 @@ struct KeptCredential {
 
 #[async_trait]
 impl Store for Memory {
-    async fn ensure_key(&self, key: StoredKey) -> Result<Vec<StoredKey>, StoreError> {
-        let mut state = self.lock()?;
-        state.keys.entry(key.purpose).or_insert(key);
-        Ok(state.keys.values().cloned().collect())
+    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
+        Ok(self.lock()?.keys.clone())
+    }
+
+    async fn add_key(&self, key: &StoredKey, predecessor: Option<(&str, Timestamp)>) -> Result<bool, StoreError> {
+        Ok(self.lock()?.add_key(key, predecessor))
+    }
+
+    async fn revoke_key(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.lock()?.revoke_key(id, now))
     }
 
     async fn register_client(
@@ -158,6 +165,31 @@ impl Memory {
 }
 
 impl State {
+    fn add_key(&mut self, key: &StoredKey, predecessor: Option<(&str, Timestamp)>) -> bool {
+        let in_line = |kept: &&mut StoredKey| {
+            (kept.purpose, kept.algorithm) == (key.purpose, key.algorithm) && kept.revoked_at.is_none()
+        };
+        let last = self.keys.iter_mut().rfind(in_line);
+        if last.as_ref().map(|last| last.id.as_str()) != predecessor.map(|(id, _)| id) {
+            return false;
+        }
+        if let Some((last, (_, until))) = last.zip(predecessor) {
+            last.verifies_until = Some(until);
+        }
+        self.keys.push(key.clone());
+        self.epoch += 1;
+        true
+    }
+
+    fn revoke_key(&mut self, id: &str, now: Timestamp) -> bool {
+        let live = self.keys.iter_mut().find(|key| key.id == id && key.revoked_at.is_none());
+        let Some(key) = live else { return false };
+        key.revoked_at = Some(now);
+        key.sealed.clear();
+        self.epoch += 1;
+        true
+    }
+
     fn register_client(&mut self, client: &Client, limits: RegistrationLimits, now: Timestamp) -> Registered {
         let key = (client.app.clone(), client.id.clone());
         if self.clients.contains_key(&key) {
@@ -284,11 +316,13 @@ impl State {
             kept.credential.expires_at >= now.minus(GRANT_KEPT) && self.grants.contains_key(&kept.credential.grant)
         });
         self.used.retain(|_, until| *until >= now);
+        self.keys.retain(|key| key.ends_at().is_none_or(|end| end >= now.minus(KEY_KEPT)));
         before - self.count_collectable()
     }
 
     fn count_collectable(&self) -> u64 {
-        (self.codes.len() + self.grants.len() + self.credentials.len() + self.used.len()) as u64
+        let kept = self.codes.len() + self.grants.len() + self.credentials.len() + self.used.len();
+        (kept + self.keys.len()) as u64
     }
 }
 
@@ -297,6 +331,9 @@ const CODE_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A grant is remembered this long after its end, to notice a reuse and to say what became of it.
 const GRANT_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// A key is remembered this long after its end, to say what became of it.
+const KEY_KEPT: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {

@@ -7,10 +7,12 @@
 pub mod conformance;
 mod ending;
 mod filter;
+mod key;
 pub mod memory;
 
 pub use ending::EndedBecause;
 pub use filter::{GrantFilter, GrantState};
+pub use key::{KeyAlgorithm, KeyPurpose, StoredKey};
 
 use crate::client::{Client, ClientId};
 use crate::grant_type::GrantType;
@@ -23,8 +25,16 @@ use std::time::Duration;
 /// The state that outlives a request.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Keeps `key` unless a key of its purpose exists, and returns all keys: the first writer wins on every node.
-    async fn ensure_key(&self, key: StoredKey) -> Result<Vec<StoredKey>, StoreError>;
+    /// All keys, in the order in which they were added, those that have ended included.
+    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError>;
+
+    /// Adds a key at the end of its line, if the last one there that is not revoked is `predecessor` (`None`: if there is
+    /// none); what that one made holds until the given moment only. `false` when another node was faster: nothing has
+    /// changed then. An added key moves the epoch.
+    async fn add_key(&self, key: &StoredKey, predecessor: Option<(&str, Timestamp)>) -> Result<bool, StoreError>;
+
+    /// Ends a key at once and forgets its secret bytes; `false` if there was nothing to end. Moves the epoch.
+    async fn revoke_key(&self, id: &str, now: Timestamp) -> Result<bool, StoreError>;
 
     /// Keeps a dynamically registered client (RFC 7591 section 3). A client already known by its id is left as it is.
     /// When `limits.total` clients of the app are kept, those that hold no live grant and were registered before
@@ -99,11 +109,11 @@ pub trait Store: Send + Sync {
     /// are: what two signers call alike are two values.
     async fn use_once(&self, namespace: &str, value: &str, until: Timestamp) -> Result<bool, StoreError>;
 
-    /// Counts the acts that took something away (a revocation, a changed or removed account). Whoever remembers a
-    /// verified credential forgets it when this number has changed.
+    /// Counts the acts that took something away (a revocation, a changed or removed account) or changed the keys. Whoever
+    /// remembers a verified credential forgets it when this number has changed, and looks at the keys again.
     async fn epoch(&self) -> Result<u64, StoreError>;
 
-    /// Deletes what can no longer matter: codes and credentials long expired, grants long ended.
+    /// Deletes what can no longer matter: codes and credentials long expired, grants and keys long ended.
     async fn collect_garbage(&self, now: Timestamp) -> Result<u64, StoreError>;
 }
 
@@ -111,40 +121,6 @@ pub trait Store: Send + Sync {
 #[derive(Debug, thiserror::Error)]
 #[error("the store failed: {0}")]
 pub struct StoreError(pub String);
-
-/// What a key is for. One key never serves two purposes (RFC 8725 section 3.12).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum KeyPurpose {
-    /// Signs access tokens.
-    AccessToken,
-    /// Signs the assertions that upstreams get.
-    Assertion,
-    /// Seals what the gateway hands to a browser and takes back.
-    Sealing,
-}
-
-impl KeyPurpose {
-    /// The name under which a store keeps it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AccessToken => "access_token",
-            Self::Assertion => "assertion",
-            Self::Sealing => "sealing",
-        }
-    }
-}
-
-/// A key as the store keeps it.
-#[derive(Clone)]
-pub struct StoredKey {
-    /// What it is for.
-    pub purpose: KeyPurpose,
-    /// Its secret bytes, sealed under a key that no store knows ([`crate::keys::Keyring::load`]).
-    pub sealed: Vec<u8>,
-    /// When it was made.
-    pub created_at: Timestamp,
-}
 
 /// How much dynamic registration may fill the store.
 #[derive(Clone, Copy, Debug)]

@@ -41,7 +41,7 @@ async fn cn_03_a_forged_changed_or_missing_form_is_refused() {
     let good = page_of(bench.ask(&authorization(&client)).await).token;
     let mut changed = good.clone();
     changed.replace_range(40..41, if &changed[40..41] == "A" { "B" } else { "A" });
-    let sealed_for_another_purpose = bench.server.keys.sealer.seal("login", &1, &*bench.server.random);
+    let sealed_for_another_purpose = bench.server.keys.sealer(bench.now).seal("login", &1, &*bench.server.random);
     for bad in ["", "x", &changed, &good[1..], &good[..good.len() - 1], &sealed_for_another_purpose] {
         assert_eq!(error_page(bench.press_as(&bench.wiki, Some(&bench.ada), "allow", bad).await), 403);
     }

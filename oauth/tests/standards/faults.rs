@@ -145,9 +145,12 @@ async fn tk_14_a_browser_code_survives_a_fault() {
 
 #[tokio::test]
 async fn no_keys_are_made_up_when_the_store_is_broken() {
-    let bench = Bench::new().await;
-    for act in 0..3 {
-        bench.store.set(Fault::Nth(act));
-        assert!(Keyring::load(&*bench.store, &at_rest(), &*bench.server.random, bench.now).await.is_err());
+    let random = Seeded::default();
+    for act in 0..5 {
+        let store = TestStore::default();
+        store.set(Fault::Nth(act));
+        assert!(Keyring::load(&store, &at_rest(), &random, &key_plan(), START).await.is_err(), "act {act}");
+        let keys = Keyring::load(&store, &at_rest(), &random, &key_plan(), START).await.unwrap();
+        assert_eq!(keys.stored().len(), 3, "each of them once, after all");
     }
 }

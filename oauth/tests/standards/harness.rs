@@ -18,9 +18,9 @@ use oauth::app::App;
 use oauth::call::Consent;
 use oauth::call::Person;
 use oauth::client::ClientId;
-use oauth::keys::Keyring;
+use oauth::keys::{KeyPlan, Keyring};
 use oauth::secret::SecretHash;
-use oauth::store::{Credential, Grant, GrantDetails, Store};
+use oauth::store::{Credential, Grant, GrantDetails, KeyAlgorithm, KeyPurpose, Store};
 use oauth::token::AccessToken;
 use oauth::world::Timestamp;
 use oauth::{Call, Endpoint, Reply, Server, jwt, token};
@@ -66,6 +66,20 @@ pub(crate) fn at_rest() -> oauth::seal::Sealer {
     oauth::seal::Sealer::new([42; 32].into())
 }
 
+/// Which keys the bench has.
+pub(crate) fn key_plan() -> KeyPlan {
+    KeyPlan {
+        kinds: vec![
+            (KeyPurpose::AccessToken, KeyAlgorithm::Ed25519),
+            (KeyPurpose::Assertion, KeyAlgorithm::Ed25519),
+            (KeyPurpose::Sealing, KeyAlgorithm::XChaCha20Poly1305),
+        ],
+        rotation_interval: Duration::from_secs(90 * 24 * 3600),
+        publish_ahead: Duration::from_secs(24 * 3600),
+        longest_token: ACCESS_TOKEN_LIFETIME,
+    }
+}
+
 /// Opens the single sign-on session that a person has.
 pub(crate) async fn sign_in(store: &dyn Store, person: &Person) {
     let expires_at = START.plus(GRANT_DURATION * 100);
@@ -93,7 +107,7 @@ impl Bench {
         let store = Arc::new(TestStore::default());
         let policy = Arc::new(Policy::default());
         let random = Arc::new(Seeded::default());
-        let keys = Keyring::load(&*store, &at_rest(), &*random, START).await.unwrap();
+        let keys = Keyring::load(&*store, &at_rest(), &*random, &key_plan(), START).await.unwrap();
         let published = Arc::new(Published::default());
         let server = Server {
             store: store.clone(),
@@ -107,6 +121,11 @@ impl Bench {
         sign_in(&*store, &ada).await;
         let (wiki, mail) = (app("wiki", WIKI, MAIL), app("mail", MAIL, WIKI));
         Self { server, store, policy, published, wiki, mail, ada, now: START }
+    }
+
+    /// What a node has that starts now on the same store.
+    pub(crate) async fn keys_of_another_node(&self) -> Keyring {
+        Keyring::load(&*self.store, &at_rest(), &*self.server.random, &key_plan(), self.now).await.unwrap()
     }
 
     pub(crate) fn later(&mut self, by: Duration) {
@@ -236,6 +255,6 @@ impl Bench {
     }
 
     pub(crate) fn verify(&self, app: &App, access: &str) -> Result<AccessToken, jwt::Invalid> {
-        token::verify(&self.server.keys.access_token, app, access, self.now)
+        token::verify(&self.server.keys, app, access, self.now)
     }
 }

@@ -70,7 +70,7 @@ async fn tk_21_the_same_answer_on_another_node() {
     let client = bench.client().await;
     let first = bench.tokens(&client).await;
     let answer = bench.refresh(&client, &first.refresh).await;
-    let keys = oauth::keys::Keyring::load(&*bench.store, &at_rest(), &*bench.server.random, bench.now).await.unwrap();
+    let keys = bench.keys_of_another_node().await;
     let node = oauth::Server { keys: Arc::new(keys), ..bench.server.clone() };
     let call = oauth::Call { app: &bench.wiki, endpoint: &oauth::Endpoint::Token, person: None, now: bench.now };
     let reply = node.answer(call, &refreshing(&client, &first.refresh).post()).await;

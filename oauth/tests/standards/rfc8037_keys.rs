@@ -5,7 +5,8 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{StatusCode, header};
 use oauth::Endpoint;
 use oauth::jwt::{self, Registered};
-use oauth::keys::Keyring;
+use oauth::keys::{Keyring, SigningAlgorithm};
+use oauth::store::KeyPurpose;
 use serde_json::{Value, json};
 
 fn header_of(token: &str) -> Value {
@@ -49,8 +50,9 @@ async fn ky_10_an_assertion_for_an_upstream_is_no_access_token() {
     let bench = Bench::new().await;
     let client = bench.client().await;
     let access = bench.verify(&bench.wiki, &bench.tokens(&client).await.access).unwrap();
-    let keys = &bench.server.keys;
-    assert_ne!(keys.access_token.kid(), keys.assertion.kid());
+    let signer = |purpose| bench.server.keys.signer(purpose, SigningAlgorithm::EdDsa, bench.now).unwrap();
+    let signer_of_assertions = signer(KeyPurpose::Assertion);
+    assert_ne!(signer(KeyPurpose::AccessToken).key().kid(), signer_of_assertions.key().kid());
     // Even one with all the claims of an access token.
     let registered = Registered {
         issuer: WIKI,
@@ -61,32 +63,34 @@ async fn ky_10_an_assertion_for_an_upstream_is_no_access_token() {
         expires_at: bench.now.plus(SECOND),
     };
     let custom = json!({ "client_id": access.client_id, "scope": access.scope, "grant": access.grant });
-    let assertion = jwt::sign(&keys.assertion, "at+jwt", registered, custom).unwrap();
+    let assertion = jwt::sign(&signer_of_assertions, "at+jwt", registered, custom).unwrap();
     assert_eq!(bench.verify(&bench.wiki, &assertion), Err(jwt::Invalid::UnknownKey));
 }
 
 #[tokio::test]
 async fn ky_12_ky_06_all_nodes_of_a_store_have_the_same_keys() {
-    let bench = Bench::new().await;
+    let mut bench = Bench::new().await;
     let client = bench.client().await;
     let access = bench.tokens(&client).await.access;
-    let later = bench.now.plus(SECOND);
-    let node = Keyring::load(&*bench.store, &at_rest(), &*bench.server.random, later).await.unwrap();
-    assert_eq!(node.access_token.kid(), bench.server.keys.access_token.kid());
-    assert_eq!(node.assertion.kid(), bench.server.keys.assertion.kid());
-    assert!(oauth::token::verify(&node.access_token, &bench.wiki, &access, later).is_ok());
-    let sealed = bench.server.keys.sealer.seal("consent", &1, &*bench.server.random);
-    assert_eq!(node.sealer.open::<i32>("consent", &sealed), Some(1));
+    bench.later(SECOND);
+    let (node, ours) = (bench.keys_of_another_node().await, &bench.server.keys);
+    assert_eq!((node.stored(), node.stored().len()), (ours.stored(), 3));
+    assert!(oauth::token::verify(&node, &bench.wiki, &access, bench.now).is_ok());
+    let sealed = ours.sealer(bench.now).seal("consent", &1, &*bench.server.random);
+    assert_eq!(node.sealer(bench.now).open::<i32>("consent", &sealed), Some(1));
 }
 
 #[tokio::test]
 async fn ky_13_keys_cannot_be_printed() {
     let bench = Bench::new().await;
-    let shown = format!("{:?} {:?}", bench.server, bench.server.keys);
-    let kids = [bench.server.keys.access_token.kid(), bench.server.keys.assertion.kid()];
+    let signer = bench.server.keys.signer(KeyPurpose::Assertion, SigningAlgorithm::EdDsa, bench.now).unwrap();
+    let kids: Vec<_> = bench.server.keys.stored().into_iter().map(|key| key.id).collect();
+    let kid = signer.key().kid();
+    let shown = format!("{:?} {:?} {:?}", bench.server, bench.server.keys, signer);
+    let keys: Vec<_> = kids.iter().map(|kid| format!("StoredKey({kid})")).collect();
     let expected = format!(
-        "Server Keyring {{ access_token: SigningKey({}), assertion: SigningKey({}), sealer: Sealer(…) }}",
-        kids[0], kids[1]
+        "Server Keyring([{}]) Signer {{ key: SigningKey({kid}), algorithm: EdDsa, until: None }}",
+        keys.join(", ")
     );
     assert_eq!(shown, expected);
 }
@@ -95,6 +99,6 @@ async fn ky_13_keys_cannot_be_printed() {
 async fn ky_13_keys_at_rest_open_only_under_their_own_store_key() {
     let bench = Bench::new().await;
     let other = oauth::seal::Sealer::new([43; 32].into());
-    let refused = Keyring::load(&*bench.store, &other, &*bench.server.random, bench.now).await;
+    let refused = Keyring::load(&*bench.store, &other, &*bench.server.random, &key_plan(), bench.now).await;
     assert!(refused.unwrap_err().to_string().contains("another store key"));
 }

@@ -4,7 +4,8 @@ use crate::harness::*;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::Signer;
 use oauth::jwt::{self, Invalid};
-use oauth::store::{EndedBecause, KeyPurpose, Store, StoredKey};
+use oauth::keys::SigningAlgorithm;
+use oauth::store::{EndedBecause, KeyPurpose, Store};
 use serde_json::{Value, json};
 
 /// A good token of the wiki, and the key that signed it: a forger with everything but a reason.
@@ -21,10 +22,9 @@ impl Forge {
         let client = bench.client().await;
         let good = bench.tokens(&client).await.access;
         let parts: Vec<Value> = good.split('.').take(2).map(decode).collect();
-        let offered = StoredKey { purpose: KeyPurpose::AccessToken, sealed: vec![0; 72], created_at: START };
-        let kept = bench.store.ensure_key(offered).await.unwrap();
-        let sealed = kept.into_iter().find(|key| key.purpose == KeyPurpose::AccessToken).unwrap().sealed;
-        let seed = at_rest().open_bytes("access_token", &sealed).unwrap();
+        let mut kept = bench.store.keys().await.unwrap().into_iter();
+        let sealed = kept.find(|key| key.purpose == KeyPurpose::AccessToken).unwrap().sealed;
+        let seed = at_rest().open_bytes("access_token Ed25519", &sealed).unwrap();
         let key = ed25519_dalek::SigningKey::from_bytes(&seed.try_into().unwrap());
         let forge = Self { bench, key, header: parts[0].clone(), claims: parts[1].clone() };
         assert_eq!(forge.sign(&forge.header, &forge.claims), Ok(()), "the forger can make good tokens");
@@ -175,7 +175,9 @@ async fn jw_06_a_key_in_the_header_is_not_believed_and_critical_extensions_are_r
 #[tokio::test]
 async fn jw_07_an_unknown_or_missing_kid_is_refused() {
     let forge = Forge::new().await;
-    for kid in [json!("../../etc/passwd"), json!(""), Value::Null, json!(forge.bench.server.keys.assertion.kid())] {
+    let (keys, now) = (&forge.bench.server.keys, forge.bench.now);
+    let assertion = keys.signer(KeyPurpose::Assertion, SigningAlgorithm::EdDsa, now).unwrap();
+    for kid in [json!("../../etc/passwd"), json!(""), Value::Null, json!(assertion.key().kid())] {
         let forged = forge.sign(&changed(&forge.header, "kid", kid.clone()), &forge.claims);
         assert_eq!(forged, Err(Invalid::UnknownKey), "{kid}");
     }

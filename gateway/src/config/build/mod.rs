@@ -4,6 +4,7 @@
 mod app;
 mod apps;
 mod documents;
+mod keys;
 mod oauth;
 mod places;
 mod policies;
@@ -33,12 +34,14 @@ pub(crate) fn config(report: &mut Report<'_>, raw: &RawConfig) -> Option<Config>
     warn_of_https(report, login.is_some_and(|login| login.secure), &places);
     let site = Site { auth: auth.as_ref(), server: server.as_ref(), library: &library, places: &places };
     let apps = apps::apps(report, &site, &raw.apps);
+    let apps = apps?;
     Some(Config {
+        keys: keys::plan(&apps),
         server: server?,
         auth: auth?,
         store: store?,
         identity_providers: identity_providers?,
-        apps: apps?,
+        apps,
         warnings: Vec::new(),
     })
 }

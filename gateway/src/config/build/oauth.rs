@@ -7,6 +7,7 @@ use crate::config::raw::{RawGrant, RawOAuth, RawRegistration};
 use crate::config::report::{Mistake, Report};
 use crate::config::{Origin, Place, ScopeRule, presets};
 use oauth::app::{App, Endpoints, Managed, Registration};
+use oauth::keys::SigningAlgorithm;
 use oauth::redirect_uri::RedirectRules;
 use oauth::resource::Resource;
 use oauth::scope::{Scope, Scopes};
@@ -98,6 +99,7 @@ fn grant(report: &mut Report<'_>, key: &Key, raw: &RawGrant, enabled: bool) -> O
         report.warn(&lifetime_key, Mistake::new(message));
     }
     Some(Managed {
+        signing_algorithm: SigningAlgorithm::EdDsa,
         access_token_lifetime,
         grant_duration,
         idle_timeout,

@@ -9,12 +9,25 @@ use oauth::store::{
     RegistrationLimits, Rotation, Store, StoreError, StoredKey, Successor,
 };
 use oauth::world::Timestamp;
+use rusqlite::Connection;
 use std::time::Duration;
 
 #[async_trait]
 impl Store for Sqlite {
-    async fn ensure_key(&self, key: StoredKey) -> Result<Vec<StoredKey>, StoreError> {
-        self.write(move |db| keys::ensure(db, &key)).await
+    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
+        self.read(keys::all).await
+    }
+
+    async fn add_key(&self, key: &StoredKey, predecessor: Option<(&str, Timestamp)>) -> Result<bool, StoreError> {
+        let (key, predecessor) = (key.clone(), predecessor.map(|(id, until)| (id.to_owned(), until)));
+        let add =
+            move |db: &Connection| keys::add(db, &key, predecessor.as_ref().map(|(id, until)| (id.as_str(), *until)));
+        self.write(add).await
+    }
+
+    async fn revoke_key(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.write(move |db| keys::revoke(db, &id, now)).await
     }
 
     async fn register_client(
@@ -114,9 +127,9 @@ impl Store for Sqlite {
     }
 
     async fn collect_garbage(&self, now: Timestamp) -> Result<u64, StoreError> {
-        let collect = move |db: &rusqlite::Connection| {
+        let collect = move |db: &Connection| {
             let ended = codes::collect(db, now)? + credentials::collect(db, now)? + grants::collect(db, now)?;
-            Ok(ended + used::collect(db, now)?)
+            Ok(ended + used::collect(db, now)? + keys::collect(db, now)?)
         };
         self.write(collect).await
     }

@@ -41,7 +41,7 @@ fn seal(server: &Server, call: Call<'_>, person: &Person, asked: Authorization) 
         expires_at: call.now.plus(CONSENT_LIFETIME),
         asked,
     };
-    server.keys.sealer.seal(PURPOSE, &pending, &*server.random)
+    server.keys.sealer(call.now).seal(PURPOSE, &pending, &*server.random)
 }
 
 /// The form came back: `Allow` gives the code, `Deny` tells the client so. The policy is asked again, it may have changed.
@@ -50,7 +50,8 @@ pub(super) async fn answer(server: &Server, call: Call<'_>, request: &Request<By
         return Err(page(ErrorCode::InvalidRequest, "the consent page sends a form"));
     }
     let form = Parameters::parse(request.body());
-    let pending = form.get("consent").and_then(|token| server.keys.sealer.open::<Pending>(PURPOSE, token));
+    let sealer = server.keys.sealer(call.now);
+    let pending = form.get("consent").and_then(|token| sealer.open::<Pending>(PURPOSE, token));
     let Some(pending) = pending.filter(|pending| pending.app == call.app.id && form.repeated().is_none()) else {
         return Err(page(ErrorCode::AccessDenied, "this consent page is not from here; start again at the client"));
     };

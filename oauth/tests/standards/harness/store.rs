@@ -73,8 +73,16 @@ impl TestStore {
 
 #[async_trait]
 impl Store for TestStore {
-    async fn ensure_key(&self, key: StoredKey) -> Result<Vec<StoredKey>, StoreError> {
-        self.act(self.inner.ensure_key(key)).await
+    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
+        self.act(self.inner.keys()).await
+    }
+
+    async fn add_key(&self, key: &StoredKey, predecessor: Option<(&str, Timestamp)>) -> Result<bool, StoreError> {
+        self.act(self.inner.add_key(key, predecessor)).await
+    }
+
+    async fn revoke_key(&self, id: &str, now: Timestamp) -> Result<bool, StoreError> {
+        self.act(self.inner.revoke_key(id, now)).await
     }
 
     async fn register_client(

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use oauth::app::{App, Endpoints, Managed, Registration};
 use oauth::approval::{Approval, Ask, Unavailable, Verdict};
 use oauth::call::Person;
+use oauth::keys::SigningAlgorithm;
 use oauth::redirect_uri::RedirectRules;
 use oauth::resource::Resource;
 use oauth::scope::{Scope, Scopes};
@@ -57,6 +58,7 @@ fn managed() -> Managed {
     };
     let limits = RegistrationLimits { total: 100, unused_for: Duration::from_secs(3600) };
     Managed {
+        signing_algorithm: SigningAlgorithm::EdDsa,
         access_token_lifetime: ACCESS_TOKEN_LIFETIME,
         grant_duration: GRANT_DURATION,
         idle_timeout: None,

@@ -1,6 +1,6 @@
 -- The tables of version 1. Times are seconds since the Unix epoch; of secrets there are only hashes, and keys are sealed.
 
--- Numbers of which there is one: the epoch, which counts the acts that took something away.
+-- Numbers of which there is one: the epoch, which counts the acts that took something away or changed the keys.
 CREATE TABLE meta (
     name  TEXT    NOT NULL PRIMARY KEY,
     value INTEGER NOT NULL
@@ -9,9 +9,15 @@ CREATE TABLE meta (
 INSERT INTO meta (name, value) VALUES ('epoch', 0);
 
 CREATE TABLE keys (
-    purpose    TEXT    NOT NULL PRIMARY KEY,
-    sealed     BLOB    NOT NULL,
-    created_at INTEGER NOT NULL
+    number         INTEGER NOT NULL PRIMARY KEY, -- in the order in which they were added
+    id             TEXT    NOT NULL UNIQUE,
+    purpose        TEXT    NOT NULL,
+    algorithm      TEXT    NOT NULL,
+    sealed         BLOB    NOT NULL,             -- empty once it is revoked
+    created_at     INTEGER NOT NULL,
+    signs_from     INTEGER NOT NULL,
+    verifies_until INTEGER,
+    revoked_at     INTEGER
 ) STRICT;
 
 CREATE TABLE clients (

@@ -3,7 +3,7 @@
 use super::{Folder, NOW, credential, grant, ok, open};
 use crate::store::sqlite::Sqlite;
 use oauth::secret::{Kind, Secret};
-use oauth::store::{KeyPurpose, Store, StoreError, StoredKey};
+use oauth::store::{KeyAlgorithm, KeyPurpose, Store, StoreError, StoredKey};
 use oauth::world::Random;
 use rusqlite::Connection;
 use std::fs;
@@ -65,10 +65,18 @@ async fn an_act_is_answered_when_it_is_on_the_disk() {
 #[tokio::test]
 async fn what_was_kept_is_there_after_a_restart() {
     let folder = Folder::new();
-    let key = |byte| StoredKey { purpose: KeyPurpose::Sealing, sealed: vec![byte; 72], created_at: NOW };
-    ok(open(&folder.database()).ensure_key(key(1)).await);
-    let kept = ok(open(&folder.database()).ensure_key(key(2)).await);
-    assert_eq!(kept[0].sealed, [1; 72]);
+    let key = StoredKey {
+        id: "k".to_owned(),
+        purpose: KeyPurpose::Sealing,
+        algorithm: KeyAlgorithm::XChaCha20Poly1305,
+        sealed: vec![1; 72],
+        created_at: NOW,
+        signs_from: NOW,
+        verifies_until: None,
+        revoked_at: None,
+    };
+    ok(open(&folder.database()).add_key(&key, None).await);
+    assert_eq!(ok(open(&folder.database()).keys().await), [key]);
 }
 
 #[test]
