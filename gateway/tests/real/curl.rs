@@ -1,6 +1,6 @@
 //! curl: what a program sees at the door.
 
-use crate::demo::{Demo, node};
+use crate::demo::Demo;
 use std::process::Command;
 
 /// Status line, headers and body, as `curl -i` prints them.
@@ -38,21 +38,7 @@ fn ch_06_curl_with_a_bad_token_gets_invalid_token() {
 #[test]
 fn hp_01_ch_19_curl_with_a_token_reaches_the_app_and_its_forged_headers_do_not() {
     let demo = Demo::start("15m");
-    let store = demo.file("curl.json");
-    let login = [
-        "login",
-        "--mcp",
-        &demo.mcp(),
-        "--store",
-        &store,
-        "--username",
-        crate::demo::ADA,
-        "--password",
-        &demo.password,
-    ];
-    node("mcp-ts.mjs", &login);
-    let kept: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&store).unwrap()).unwrap();
-    let token = find(&kept, "access_token").unwrap();
+    let token = demo.access_token();
     let bearer = format!("Authorization: Bearer {token}");
     let forged = [
         "X-Forwarded-Email: root@evil.test",
@@ -72,14 +58,4 @@ fn hp_01_ch_19_curl_with_a_token_reaches_the_app_and_its_forged_headers_do_not()
         said.starts_with("HTTP/1.1 401") && !said.contains("error=\""),
         "a token in the URL is not looked at: {said}"
     );
-}
-
-fn find(value: &serde_json::Value, name: &str) -> Option<String> {
-    match value {
-        serde_json::Value::Object(members) => members
-            .get(name)
-            .and_then(|found| found.as_str().map(str::to_owned))
-            .or_else(|| members.values().find_map(|inner| find(inner, name))),
-        _ => None,
-    }
 }

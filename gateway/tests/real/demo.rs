@@ -60,6 +60,15 @@ impl Demo {
         format!("{}/mcp", self.app)
     }
 
+    /// An access token of Ada's, which the TypeScript SDK gets.
+    pub(crate) fn access_token(&self) -> String {
+        let (mcp, store) = (self.mcp(), self.file("token.json"));
+        let who = ["--username", ADA, "--password", &self.password];
+        node("mcp-ts.mjs", &[&["login", "--mcp", &mcp, "--store", &store][..], &who].concat());
+        let kept: Value = serde_json::from_str(&std::fs::read_to_string(store).unwrap()).unwrap();
+        kept["tokens"]["access_token"].as_str().unwrap().to_owned()
+    }
+
     /// A file for a client's own state.
     pub(crate) fn file(&self, name: &str) -> String {
         self.folder.join(name).to_str().unwrap().to_owned()
@@ -68,6 +77,30 @@ impl Demo {
     /// Runs another command of the program beside the demo, on its configuration.
     pub(crate) fn cli(&self, arguments: &[&str]) -> Output {
         doorward().arg("--config").arg(self.folder.join("doorward.toml")).args(arguments).output().unwrap()
+    }
+
+    /// Adds to the configuration, and waits until the metadata of the app tell of it.
+    pub(crate) fn configure(&self, more: &str, until: &str) {
+        let file = self.folder.join("doorward.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        // In one step, so that nobody reads half of it.
+        let new = self.folder.join("new.toml");
+        std::fs::write(&new, format!("{text}\n{more}")).unwrap();
+        std::fs::rename(new, file).unwrap();
+        for _ in 0..200 {
+            if get(&format!("{}/.well-known/oauth-authorization-server", self.app)).to_string().contains(until) {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        panic!("the demo does not read its configuration again");
+    }
+
+    /// From now on the sample's tools want a scope of their own.
+    pub(crate) fn require_a_scope_for_tools(&self) {
+        let requires = "{ methods = [\"POST\"], paths = [\"/mcp\"] }";
+        let scope = format!("[[apps.sample.oauth.scopes]]\nname = \"tools:use\"\nrequires = {requires}\n");
+        self.configure(&scope, "tools:use");
     }
 
     /// Adds an account and returns its password.
@@ -91,6 +124,12 @@ fn doorward() -> Command {
     Command::new(env!("CARGO_BIN_EXE_doorward"))
 }
 
+/// A JSON document.
+pub(crate) fn get(url: &str) -> Value {
+    let output = Command::new("curl").args(["-s", "--max-time", "20", url]).output().unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
 /// Runs one of the Node programs; its answer.
 pub(crate) fn node(script: &str, arguments: &[&str]) -> Value {
     answer(Command::new("node").arg(clients().join("node").join(script)).args(arguments), script)
@@ -98,8 +137,18 @@ pub(crate) fn node(script: &str, arguments: &[&str]) -> Value {
 
 /// Runs one of the Python programs; its answer.
 pub(crate) fn python(script: &str, arguments: &[&str]) -> Value {
-    let folder = clients().join("python");
-    answer(Command::new(folder.join(".venv/bin/python")).arg(folder.join(script)).args(arguments), script)
+    python_of(".venv", script, arguments)
+}
+
+/// The same with what is installed in another place.
+pub(crate) fn python_of(environment: &str, script: &str, arguments: &[&str]) -> Value {
+    let interpreter = installed(environment).join("bin/python");
+    answer(Command::new(interpreter).arg(clients().join("python").join(script)).args(arguments), script)
+}
+
+/// Something of what is installed for Python.
+pub(crate) fn installed(path: &str) -> PathBuf {
+    clients().join("python").join(path)
 }
 
 fn clients() -> PathBuf {

@@ -1,6 +1,7 @@
 // What every script here shares: flags, the overall timeout, one line of JSON as the result.
 
 import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -71,6 +72,15 @@ export function readJson(file) {
 }
 
 export const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A port that nobody listens at. */
+export async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 /** The message of an error and of its causes, and what it brought along about the page and the requests before. */
 function explain(error) {

@@ -1,4 +1,5 @@
-// An MCP client made of the official TypeScript SDK (@modelcontextprotocol/client), unmodified.
+// An MCP client made of the official TypeScript SDK, unmodified: @modelcontextprotocol/client, or the first
+// generation, @modelcontextprotocol/sdk.
 //
 //   node mcp-ts.mjs login --mcp URL --store FILE --username U --password P
 //   node mcp-ts.mjs use   --mcp URL --store FILE
@@ -7,10 +8,12 @@
 // from the store in a new process without a browser: an expired access token has to be refreshed.
 //
 //   --mcp URL            the MCP endpoint (use: the one in the store)
+//   --sdk N              the generation of the SDK: 2 (default) or 1
 //   --store FILE         JSON file of the client's registration and tokens; login starts it anew
 //   --username, --password
 //   --decision D         login: allow (default) or deny; deny has to end in the SDK's access_denied
 //   --keep-client        login: go on with the registration in the store
+//   --keep-tokens        login: go on with the tokens, too; the app now wants more than they allow (step-up)
 //   --scope S            login: the scope that the client asks for if the server names none
 //   --redirect-host H    login: 127.0.0.1 (default) or localhost
 //   --metadata-url URL   login: the client's metadata document, which is then its client id
@@ -31,18 +34,18 @@
 import { closeSync, existsSync, openSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 
-import { Client, StreamableHTTPClientTransport, UnauthorizedError } from '@modelcontextprotocol/client';
-
 import { cli, LoginNeeded, readJson, required, sleep, step, UsageError } from './common.mjs';
 import { walk } from './driver.mjs';
 
 const options = {
+  sdk: { type: 'string', default: '2' },
   mcp: { type: 'string' },
   store: { type: 'string' },
   username: { type: 'string' },
   password: { type: 'string' },
   decision: { type: 'string', default: 'allow' },
   'keep-client': { type: 'boolean', default: false },
+  'keep-tokens': { type: 'boolean', default: false },
   scope: { type: 'string' },
   'redirect-host': { type: 'string', default: '127.0.0.1' },
   'metadata-url': { type: 'string' },
@@ -58,6 +61,15 @@ const options = {
 
 const mode = process.argv[2];
 if (mode === 'login' || mode === 'use') process.argv.splice(2, 1);
+
+/** The parts of the SDK that are used here. */
+async function load(generation) {
+  if (generation === '2') return import('@modelcontextprotocol/client');
+  if (generation !== '1') throw new UsageError('--sdk is 1 or 2');
+  const parts = ['index', 'streamableHttp', 'auth'];
+  const modules = parts.map((part) => import(`@modelcontextprotocol/sdk/client/${part}.js`));
+  return Object.assign({}, ...(await Promise.all(modules)));
+}
 
 /** What the SDK has a host application provide: here a JSON file. */
 class Provider {
@@ -147,7 +159,8 @@ class Provider {
 async function login(flags, wire) {
   required(flags, 'mcp', 'store', 'username', 'password');
   const callback = await listen(flags['redirect-host']);
-  const kept = flags['keep-client'] && existsSync(flags.store) ? { client: readJson(flags.store).client } : {};
+  const kept = flags['keep-tokens'] ? readJson(flags.store) : {};
+  if (flags['keep-client'] && existsSync(flags.store)) kept.client = readJson(flags.store).client;
   const store = {
     ...kept,
     mcp: flags.mcp,
@@ -159,13 +172,13 @@ async function login(flags, wire) {
   const provider = new Provider(flags.store, store, (url) => {
     authorization = url;
   });
-  const session = new Session(flags, provider, wire);
+  const session = new Session(await load(flags.sdk), flags, provider, wire);
   try {
     step('connecting for the first time');
     await session.connect();
     throw new Error('the server let the client in without any authorization');
   } catch (error) {
-    if (!(error instanceof UnauthorizedError) || !authorization) throw error;
+    if (!(error instanceof session.sdk.UnauthorizedError) || !authorization) throw error;
   }
   const walked = await walk(authorization.href, {
     username: flags.username,
@@ -185,7 +198,8 @@ async function login(flags, wire) {
   };
   step('redeeming the code');
   try {
-    await session.transport.finishAuth(answer);
+    // The first generation leaves all but the code to the host application.
+    await session.transport.finishAuth(flags.sdk === '1' ? answer.get('code') : answer);
   } catch (error) {
     if (flags.decision !== 'deny' || error.code !== 'access_denied') throw error;
     return { mode, denied: true, error: error.code, ...seen, requests: wire.requests };
@@ -205,7 +219,7 @@ async function use(flags, wire) {
   const provider = new Provider(flags.store, store, () => {
     throw new LoginNeeded('the SDK wants a new login');
   });
-  const session = new Session(flags, provider, wire);
+  const session = new Session(await load(flags.sdk), flags, provider, wire);
   try {
     step('connecting with the stored tokens');
     await session.connect();
@@ -241,8 +255,8 @@ async function work(flags, session, before) {
     tool: flags.tool,
     result,
     ...(flags.tool === 'whoami' ? { whoami: result } : {}),
-    protocol_version: client.getNegotiatedProtocolVersion() ?? null,
-    era: client.getProtocolEra() ?? null,
+    protocol_version: client.getNegotiatedProtocolVersion?.() ?? session.transport.protocolVersion ?? null,
+    era: client.getProtocolEra?.() ?? null,
     server: client.getServerVersion() ?? null,
     client_id: provider.store.client?.client_id ?? null,
     scope: tokens.scope ?? null,
@@ -272,7 +286,8 @@ function content(answer) {
 
 /** A client and its transport, made anew for every connection, as the SDK wants it. */
 class Session {
-  constructor(flags, provider, wire) {
+  constructor(sdk, flags, provider, wire) {
+    this.sdk = sdk;
     this.flags = flags;
     this.provider = provider;
     this.wire = wire;
@@ -280,11 +295,11 @@ class Session {
 
   async connect() {
     const { mcp, negotiation } = this.flags;
-    this.client = new Client(
+    this.client = new this.sdk.Client(
       { name: 'doorward-test', version: '1.0.0' },
       negotiation === 'legacy' ? {} : { versionNegotiation: { mode: negotiation } },
     );
-    this.transport = new StreamableHTTPClientTransport(new URL(mcp), {
+    this.transport = new this.sdk.StreamableHTTPClientTransport(new URL(mcp), {
       authProvider: this.provider,
       fetch: this.wire.fetch,
     });

@@ -24,12 +24,10 @@
 // out.
 // Exit codes: 0 done, 1 failed, 2 usage.
 
-import { createServer } from 'node:net';
-
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import * as oauth from 'oauth4webapi';
 
-import { cli, required, step } from './common.mjs';
+import { cli, freePort, required, step } from './common.mjs';
 import { walk } from './driver.mjs';
 
 const options = {
@@ -98,15 +96,6 @@ async function checkToken(server, app, token, audience, http) {
 
 function accept() {
   return new Headers({ accept: 'application/json' });
-}
-
-/** A port that nobody listens at. */
-async function freePort() {
-  const server = createServer();
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 await cli(import.meta.url, options, async (flags) => {

@@ -1,4 +1,5 @@
-# An MCP client made of the official Python SDK (`mcp`), unmodified.
+# An MCP client made of the official Python SDK (`mcp`), unmodified: of its second generation, or of its first where
+# that is installed (.venv-mcp1).
 #
 #   python mcp_client.py login --mcp URL --store FILE --username U --password P
 #   python mcp_client.py use   --mcp URL --store FILE
@@ -14,6 +15,7 @@
 #   --then-wait SECONDS  login: stays in the process until the access token is sure to have expired, calls the
 #                        tool again, and fails unless that took a refresh and no second visit to the browser
 #   --decision D         login: allow (default) or deny; deny has to end in the SDK's refusal
+#   --keep-tokens        login: go on with what is in the store; the app now wants more than the tokens allow (step-up)
 #   --redirect-host H    login: 127.0.0.1 (default) or localhost
 #   --mode M             auto (the SDK's default: server/discover first), legacy (initialize) or 2026-07-28
 #   --tool NAME          the tool to call (whoami), with --arguments JSON ({})
@@ -45,18 +47,32 @@ import time
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx2
-from mcp import Client
-from mcp.client.auth import OAuthClientProvider
-from mcp.client.streamable_http import streamable_http_client
-from mcp.shared.auth import (
-    AuthorizationCodeResult,
-    OAuthClientInformationFull,
-    OAuthClientMetadata,
-    OAuthMetadata,
-    OAuthToken,
-    ProtectedResourceMetadata,
-)
+try:
+    import httpx2
+    from mcp import Client
+    from mcp.client.auth import OAuthClientProvider
+    from mcp.client.streamable_http import streamable_http_client
+    from mcp.shared.auth import (
+        AuthorizationCodeResult,
+        OAuthClientInformationFull,
+        OAuthClientMetadata,
+        OAuthMetadata,
+        OAuthToken,
+        ProtectedResourceMetadata,
+    )
+except ImportError:
+    from mcp1 import (
+        AuthorizationCodeResult,
+        Client,
+        OAuthClientInformationFull,
+        OAuthClientMetadata,
+        OAuthClientProvider,
+        OAuthMetadata,
+        OAuthToken,
+        ProtectedResourceMetadata,
+        httpx2,
+        streamable_http_client,
+    )
 
 NODE_SCRIPTS = Path(__file__).resolve().parent.parent / "node"
 
@@ -252,10 +268,13 @@ async def run_node(flags: argparse.Namespace, script: str, arguments: list[str])
 async def login(flags: argparse.Namespace) -> dict:
     required(flags, "mcp", "store", "username", "password")
     async with Callback(flags.redirect_host) as callback:
-        store = Store(flags.store, {"mcp": flags.mcp, "redirect_uri": callback.url})
+        kept = json.loads(Path(flags.store).read_text()) if flags.keep_tokens else {}
+        store = Store(flags.store, {**kept, "mcp": flags.mcp, "redirect_uri": callback.url})
         person = Person(flags, callback)
         wire = Wire()
         provider = make_provider(store, person.redirect, person.answer)
+        if flags.keep_tokens:
+            restore(store, provider)
         step("connecting for the first time")
         try:
             async with connected(flags, provider, wire) as client:
@@ -500,6 +519,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--mode", default="auto")
     parser.add_argument("--tool", default="whoami")
     parser.add_argument("--arguments", default="{}")
+    parser.add_argument("--keep-tokens", action="store_true")
     parser.add_argument("--plain", action="store_true")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=1)
