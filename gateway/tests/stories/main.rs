@@ -13,6 +13,7 @@ mod operations;
 mod pages;
 mod policies;
 mod raw;
+mod replay;
 mod scopes;
 mod streams;
 mod upstream;
