@@ -8,5 +8,6 @@ mod curl;
 mod demo;
 mod oauth_libraries;
 mod rmcp;
+mod schemathesis;
 mod sdks;
 mod verifiers;
