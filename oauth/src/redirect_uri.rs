@@ -175,7 +175,15 @@ fn parse(uri: &str) -> Result<Url, &'static str> {
     if matches!(url.scheme(), "http" | "https") && !uri.starts_with("http://") && !uri.starts_with("https://") {
         return Err("not written as `http://` or `https://`");
     }
+    // The URL Standard lets more into a host than a policy of the consent page can hold.
+    if url.host_str().is_some_and(|host| !host.bytes().all(is_of_host)) {
+        return Err("characters that no host name has");
+    }
     Ok(url)
+}
+
+fn is_of_host(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~%[]:".contains(&byte)
 }
 
 fn has_dot_segment(path: &str) -> bool {
@@ -213,6 +221,19 @@ mod tests {
             "HTTPS://c.ex/cb",
         ] {
             assert!(!matches(registered, other), "{other}");
+        }
+    }
+
+    #[test]
+    fn ru_09_a_host_holds_nothing_that_ends_a_directive_of_a_policy() {
+        let rules = RedirectRules { allowed: vec!["https://*".into()], ..rules() };
+        for bad in
+            ["https://a;b.ex/cb", "https://a,b.ex/cb", "https://a'b.ex/cb", "https://a*b.ex/cb", "app.ex://a;b/cb"]
+        {
+            assert!(matches!(rules.check(bad), Err(Unacceptable::Never(_))), "{bad}");
+        }
+        for good in ["https://a-b_c.ex:8443/cb;x", "https://[2001:db8::1]/cb", "https://xn--bcher-kva.ex/cb"] {
+            assert!(!matches!(rules.check(good), Err(Unacceptable::Never(_))), "{good}");
         }
     }
 

@@ -6,6 +6,7 @@
 mod client_documents;
 mod consent;
 mod faults;
+mod fuzz;
 mod harness;
 mod oauth21_authorization;
 mod oauth21_client_authentication;
