@@ -1,9 +1,10 @@
-//! Clients: the first-party browser, those that registered themselves (RFC 7591), and those whose id is the URL of a
-//! document about them.
+//! Clients: the first-party browser, those that registered themselves (RFC 7591), those that an administrator registered,
+//! and those whose id is the URL of a document about them.
 
 use crate::grant_type::GrantType;
 use crate::secret::SecretHash;
-use crate::world::Timestamp;
+use crate::world::{Random, Timestamp};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -38,6 +39,11 @@ impl ClientId {
         &self.0
     }
 
+    /// The id of a registered client. No subject of a person begins like it.
+    pub fn from_bytes(bytes: &[u8; 18]) -> Self {
+        Self(format!("dw_c_{}", URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
     /// A presented or stored identifier; it names a client only once the store knows it.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
@@ -69,9 +75,76 @@ pub struct Client {
     pub metadata: serde_json::Map<String, serde_json::Value>,
     /// When it registered.
     pub registered_at: Timestamp,
+    /// Who registered it.
+    pub registered_by: RegisteredBy,
+    /// What only some clients have.
+    pub details: ClientDetails,
+}
+
+/// Who registered a client, and so who vouches for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RegisteredBy {
+    /// Nobody but itself, or the document that its id names.
+    #[default]
+    Itself,
+    /// An administrator. No limit of registration forgets it.
+    Administrator,
+}
+
+/// What only some clients have; a store keeps it whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ClientDetails {
+    /// The most that it may be granted, space-separated; `None` for all that the app offers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The apps whose people it may act for by token exchange (RFC 8693).
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub acts_for: BTreeSet<String>,
+    /// The secret before the last rotation, while it still does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub previous_secret: Option<PreviousSecret>,
+}
+
+/// A secret that was replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousSecret {
+    /// Its hash.
+    pub hash: SecretHash,
+    /// When it stops being accepted.
+    pub until: Timestamp,
+}
+
+impl PreviousSecret {
+    /// Whether it still does, and is the one that was given.
+    pub fn matches(&self, given: &SecretHash, now: Timestamp) -> bool {
+        now < self.until && given.matches(&self.hash)
+    }
 }
 
 impl Client {
+    /// A client that an administrator registers at `app`; its id is random.
+    pub fn by_administrator(app: &str, name: &str, random: &dyn Random, now: Timestamp) -> Self {
+        Self {
+            app: app.to_owned(),
+            id: ClientId::from_bytes(&random.bytes::<18>()),
+            name: name.to_owned(),
+            redirect_uris: Vec::new(),
+            authentication: Authentication::None,
+            grant_types: BTreeSet::new(),
+            metadata: serde_json::Map::new(),
+            registered_at: now,
+            registered_by: RegisteredBy::Administrator,
+            details: ClientDetails::default(),
+        }
+    }
+
+    /// Whether it can prove that it is itself (OAuth 2.1 section 2.1).
+    pub fn is_confidential(&self) -> bool {
+        self.authentication != Authentication::None
+    }
+
     /// Whether it may use this grant type.
     pub fn may_use(&self, grant_type: GrantType) -> bool {
         self.grant_types.contains(&grant_type)
@@ -97,6 +170,24 @@ pub enum Authentication {
 }
 
 impl Authentication {
+    /// The hash of its secret, for a method that has one.
+    pub const fn secret(&self) -> Option<&SecretHash> {
+        match self {
+            Self::ClientSecretBasic { secret } | Self::ClientSecretPost { secret } => Some(secret),
+            Self::None => None,
+        }
+    }
+
+    /// The same method with another secret; unchanged for a method without one.
+    #[must_use]
+    pub fn with_secret(&self, secret: SecretHash) -> Self {
+        match self {
+            Self::ClientSecretBasic { .. } => Self::ClientSecretBasic { secret },
+            Self::ClientSecretPost { .. } => Self::ClientSecretPost { secret },
+            Self::None => Self::None,
+        }
+    }
+
     /// The registered name of the method.
     pub const fn as_str(&self) -> &'static str {
         match self {

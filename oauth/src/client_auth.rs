@@ -27,7 +27,7 @@ pub(crate) async fn authenticate(
     app: &App,
     request: &Request<Bytes>,
     form: &Parameters,
-    _now: Timestamp,
+    now: Timestamp,
 ) -> Result<Client, Error> {
     let presented = present(request.headers(), form)?;
     let refused = |log: &str| {
@@ -57,7 +57,10 @@ pub(crate) async fn authenticate(
         (Authentication::ClientSecretBasic { secret }, Some(given), true)
         | (Authentication::ClientSecretPost { secret }, Some(given), false) => {
             let given = Secret::parse(Kind::Client, given).ok_or_else(|| refused("the secret is malformed"))?;
-            if given.hash().matches(secret) { Ok(client) } else { Err(refused("wrong secret")) }
+            // CA-13: after a rotation, the secret before it does for a while.
+            let previous = client.details.previous_secret.as_ref();
+            let does = given.hash().matches(secret) || previous.is_some_and(|old| old.matches(&given.hash(), now));
+            if does { Ok(client) } else { Err(refused("wrong secret")) }
         }
         _ => Err(refused("not the registered authentication method")),
     }

@@ -1,6 +1,7 @@
 //! The command line. One file per command; exit codes: 0 done, 1 refused or failed, 2 usage, 64 bad configuration.
 
 mod check;
+mod client;
 mod demo;
 mod explain;
 mod grant;
@@ -35,6 +36,8 @@ enum Command {
     Explain(explain::Explain),
     /// Manage local accounts.
     User(user::User),
+    /// Manage the clients of an app.
+    Client(client::Clients),
     /// List and end what people have let in: agents, and signed-in browsers.
     Grant(grant::Grants),
     /// List and end the sessions of signed-in browsers.
@@ -59,6 +62,7 @@ pub fn main() -> ExitCode {
         Command::Check(check) => check.run(&cli.config),
         Command::Explain(explain) => explain.run(&cli.config),
         Command::User(user) => user.run(&cli.config),
+        Command::Client(clients) => clients.run(&cli.config),
         Command::Grant(grants) => grants.run(&cli.config, grant::Of::Everything),
         Command::Session(grants) => grants.run(&cli.config, grant::Of::Browsers),
     };

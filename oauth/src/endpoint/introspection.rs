@@ -1,10 +1,11 @@
 //! The introspection endpoint (RFC 7662): a confidential client of the app asks whether an access token for the app holds.
-//! Whatever does not hold, for whichever reason, is answered alike.
+//! One that an administrator registered is a resource server and may ask about every token; one that registered itself,
+//! about its own. Whatever does not hold, for whichever reason, is answered alike.
 
 use super::form;
 use crate::app::App;
 use crate::call::Server;
-use crate::client::Authentication;
+use crate::client::RegisteredBy;
 use crate::client_auth;
 use crate::error::{Code, Error, json_response};
 use crate::store::StoreError;
@@ -23,12 +24,15 @@ pub(crate) async fn answer(
     let form = form(request)?;
     let presented = form.get("token").ok_or_else(|| Error::new(Code::InvalidRequest, "`token` is missing"))?;
     let client = client_auth::authenticate(server, app, request, &form, now).await?;
-    if client.authentication == Authentication::None {
+    if !client.is_confidential() {
         // Section 2.1: the caller must be authorized, or tokens could be tried here by anybody.
         let refused = Error::new(Code::InvalidClient { basic: false }, "only a client with a secret may ask here");
         return Err(refused.logged(format!("client `{}` is public", client.id)));
     }
-    let body = match find(server, app, presented, now).await? {
+    let may_see = |token: &AccessToken| {
+        client.registered_by == RegisteredBy::Administrator || token.client_id == client.id.as_str()
+    };
+    let body = match find(server, app, presented, now).await?.filter(may_see) {
         Some(token) => json!({
             "active": true, "token_type": "Bearer", "iss": app.issuer, "aud": app.resource.canonical(),
             "sub": token.sub, "client_id": token.client_id, "scope": token.scope, "jti": token.jti, "exp": token.exp,

@@ -5,13 +5,12 @@ mod metadata;
 
 use crate::app::{App, Managed, Registration};
 use crate::call::Server;
-use crate::client::{Authentication, Client, ClientId};
+use crate::client::{Authentication, Client, ClientDetails, ClientId, RegisteredBy};
 use crate::error::{Code, Error, json_response};
 use crate::redirect_uri::{RedirectRules, Unacceptable};
 use crate::secret::{Kind, Secret};
 use crate::store::Registered;
 use crate::world::Timestamp;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use metadata::{Metadata, Method};
@@ -96,6 +95,8 @@ fn new_client(
         grant_types: metadata.grant_types,
         metadata: metadata.others,
         registered_at: Timestamp::default(),
+        registered_by: RegisteredBy::Itself,
+        details: ClientDetails::default(),
     };
     client.id = client_id(&client);
     client.registered_at = now;
@@ -106,8 +107,9 @@ fn new_client(
 /// content of a confidential one includes its secret, so each is its own.
 fn client_id(client: &Client) -> ClientId {
     let content = serde_json::to_vec(&serde_json::to_value(client).unwrap_or_default()).unwrap_or_default();
-    let hash = Sha256::digest(&content);
-    ClientId::new(format!("dw_c_{}", URL_SAFE_NO_PAD.encode(&hash[..18])))
+    let mut bytes = [0; 18];
+    bytes.copy_from_slice(&Sha256::digest(&content)[..18]);
+    ClientId::from_bytes(&bytes)
 }
 
 async fn keep(server: &Server, client: Client, rules: &Registration, now: Timestamp) -> Result<Client, Error> {

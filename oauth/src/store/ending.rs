@@ -22,6 +22,8 @@ pub enum EndedBecause {
     RefreshReused,
     /// Its authorization code was brought again: two parties have it (OAuth 2.1 section 4.1.3).
     CodeReplayed,
+    /// An administrator removed the client.
+    ClientRemoved,
     /// The person's account was disabled or removed.
     AccountChanged,
     /// It was not refreshed for so long that it ended before its time.
@@ -41,6 +43,7 @@ impl EndedBecause {
             Self::RevokedByClient => "revoked_by_client",
             Self::RefreshReused => "refresh_reused",
             Self::CodeReplayed => "code_replayed",
+            Self::ClientRemoved => "client_removed",
             Self::AccountChanged => "account_changed",
             Self::Idle => "idle",
             Self::Expired => "expired",

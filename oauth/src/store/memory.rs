@@ -6,7 +6,7 @@ use super::{
     Code, Credential, EndedBecause, Grant, GrantFilter, GrantState, Issued, Listed, Redeemed, Registered,
     RegistrationLimits, Rotation, Store, StoreError, StoredKey, Successor,
 };
-use crate::client::{Client, ClientId};
+use crate::client::{Client, ClientId, RegisteredBy};
 use crate::secret::SecretHash;
 use crate::world::Timestamp;
 use async_trait::async_trait;
@@ -70,6 +70,24 @@ impl Store for Memory {
     async fn keep_client(&self, client: &Client) -> Result<(), StoreError> {
         self.lock()?.clients.insert((client.app.clone(), client.id.clone()), client.clone());
         Ok(())
+    }
+
+    async fn replace_client(&self, known: &Client, new: &Client) -> Result<bool, StoreError> {
+        let mut state = self.lock()?;
+        let kept = state.clients.get_mut(&(known.app.clone(), known.id.clone())).filter(|kept| *kept == known);
+        Ok(kept.map(|kept| *kept = new.clone()).is_some())
+    }
+
+    async fn remove_client(&self, app: &str, id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
+        Ok(self.lock()?.remove_client(app, id, now))
+    }
+
+    async fn clients(&self, app: Option<&str>) -> Result<Vec<Client>, StoreError> {
+        let state = self.lock()?;
+        let mut clients: Vec<_> =
+            state.clients.values().filter(|client| app.is_none_or(|app| client.app == app)).cloned().collect();
+        clients.sort_by(|a, b| (&a.app, a.registered_at, &a.id).cmp(&(&b.app, b.registered_at, &b.id)));
+        Ok(clients)
     }
 
     async fn client(&self, app: &str, id: &ClientId) -> Result<Option<Client>, StoreError> {
@@ -209,7 +227,11 @@ impl State {
         let oldest_kept = now.minus(limits.unused_for);
         let unused = |client: &&Client| {
             let holds = |grant: &Grant| grant.app == app && grant.client == client.id && grant.is_live(now);
-            client.app == app && client.registered_at < oldest_kept && !self.grants.values().any(holds)
+            let registered_itself = client.registered_by == RegisteredBy::Itself;
+            registered_itself
+                && client.app == app
+                && client.registered_at < oldest_kept
+                && !self.grants.values().any(holds)
         };
         let mut unused: Vec<_> =
             self.clients.values().filter(unused).map(|c| (c.registered_at, c.id.clone())).collect();
@@ -220,7 +242,15 @@ impl State {
     }
 
     fn count_clients(&self, app: &str) -> u64 {
-        self.clients.keys().filter(|(at, _)| at == app).count() as u64
+        let counts = |client: &&Client| client.app == app && client.registered_by == RegisteredBy::Itself;
+        self.clients.values().filter(counts).count() as u64
+    }
+
+    fn remove_client(&mut self, app: &str, id: &ClientId, now: Timestamp) -> bool {
+        let held = self.grants.values().filter(|grant| grant.app == app && grant.client == *id);
+        let held = held.map(|grant| grant.id.clone()).collect();
+        self.end(held, EndedBecause::ClientRemoved, now);
+        self.clients.remove(&(app.to_owned(), id.clone())).is_some()
     }
 
     fn redeem_code(&mut self, hash: &SecretHash, grant: &Grant, credential: &Credential, now: Timestamp) -> Redeemed {

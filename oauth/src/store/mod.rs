@@ -38,7 +38,8 @@ pub trait Store: Send + Sync {
 
     /// Keeps a dynamically registered client (RFC 7591 section 3). A client already known by its id is left as it is.
     /// When `limits.total` clients of the app are kept, those that hold no live grant and were registered before
-    /// `now - limits.unused_for` make room; if none does, the registration is refused.
+    /// `now - limits.unused_for` make room; if none does, the registration is refused. Those that an administrator
+    /// registered neither count nor make room.
     async fn register_client(
         &self,
         client: &Client,
@@ -49,6 +50,15 @@ pub trait Store: Send + Sync {
     /// Keeps what the document of a client says now, in place of what it said before. Never refused for want of room: a
     /// person has just let the client in. Without a live grant it makes room as registered clients do.
     async fn keep_client(&self, client: &Client) -> Result<(), StoreError>;
+
+    /// Puts `new` in the place of `known`, a client of the same app and id; `false` if what is kept is not `known` any more.
+    async fn replace_client(&self, known: &Client, new: &Client) -> Result<bool, StoreError>;
+
+    /// Forgets a client and ends its grants; `false` if there was none.
+    async fn remove_client(&self, app: &str, id: &ClientId, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// All clients, at `app` alone if it is named: in the order of apps, then oldest first.
+    async fn clients(&self, app: Option<&str>) -> Result<Vec<Client>, StoreError>;
 
     /// A client of `app`.
     async fn client(&self, app: &str, id: &ClientId) -> Result<Option<Client>, StoreError>;

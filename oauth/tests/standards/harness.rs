@@ -17,9 +17,9 @@ use http::{Method, Request, StatusCode, header};
 use oauth::app::App;
 use oauth::call::Consent;
 use oauth::call::Person;
-use oauth::client::ClientId;
+use oauth::client::{Authentication, Client, ClientId};
 use oauth::keys::{KeyPlan, Keyring};
-use oauth::secret::SecretHash;
+use oauth::secret::{Kind, Secret, SecretHash};
 use oauth::store::{Credential, Grant, GrantDetails, KeyAlgorithm, KeyPurpose, Store};
 use oauth::token::AccessToken;
 use oauth::world::Timestamp;
@@ -179,6 +179,17 @@ impl Bench {
             json!({ "client_name": method, "redirect_uris": [REDIRECT], "token_endpoint_auth_method": method });
         let client = self.registered(&metadata).await;
         (id(&client), client["client_secret"].as_str().unwrap().to_owned())
+    }
+
+    /// A client that an administrator registered at `app`, with a secret for HTTP Basic: as kept, and the header.
+    pub(crate) async fn service(&self, app: &App, change: impl FnOnce(&mut Client)) -> (Client, String) {
+        let secret = Secret::generate(Kind::Client, &*self.server.random);
+        let mut client = Client::by_administrator(&app.id, "A service", &*self.server.random, self.now);
+        client.authentication = Authentication::ClientSecretBasic { secret: secret.hash() };
+        change(&mut client);
+        self.store.keep_client(&client).await.unwrap();
+        let credentials = basic(client.id.as_str(), secret.expose());
+        (client, credentials)
     }
 
     /// Another public client of the wiki, with the same redirect URI.

@@ -3,6 +3,10 @@
 use crate::harness::*;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::{StatusCode, header};
+use oauth::Endpoint;
+use oauth::client::PreviousSecret;
+use oauth::secret::{Kind, Secret};
+use oauth::store::Store;
 use serde_json::json;
 
 async fn redeem(bench: &Bench, client: &str) -> Fields {
@@ -153,4 +157,27 @@ async fn dr_13_the_secret_of_a_client_is_told_once() {
     let (_, secret) = bench.confidential("client_secret_post").await;
     let metadata = json!({ "client_name": "client_secret_post", "redirect_uris": [REDIRECT] });
     assert!(!bench.registered(&metadata).await.to_string().contains(&secret));
+}
+
+#[tokio::test]
+async fn ca_13_after_a_rotation_both_secrets_do_until_the_overlap_ends() {
+    let mut bench = Bench::new().await;
+    let (client, old) = bench.service(&bench.wiki, |_| ()).await;
+    let secret = Secret::generate(Kind::Client, &*bench.server.random);
+    let mut rotated = client.clone();
+    let hash = *client.authentication.secret().unwrap();
+    rotated.authentication = client.authentication.with_secret(secret.hash());
+    rotated.details.previous_secret = Some(PreviousSecret { hash, until: bench.now.plus(GRACE) });
+    assert!(bench.store.replace_client(&client, &rotated).await.unwrap());
+    let new = basic(client.id.as_str(), secret.expose());
+    let form = fields([("token", "x")]);
+    for (after, expected) in [(GRACE - SECOND, 200), (SECOND, 401)] {
+        bench.later(after);
+        for (credentials, expected) in [(&new, 200), (&old, expected)] {
+            let mut request = form.post();
+            request.headers_mut().insert(header::AUTHORIZATION, credentials.parse().unwrap());
+            let answer = bench.call(&bench.wiki, Endpoint::Introspection, request).await;
+            assert_eq!(answer.status.as_u16(), expected, "{:?}", answer.body);
+        }
+    }
 }

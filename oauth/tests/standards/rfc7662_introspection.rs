@@ -3,6 +3,8 @@
 use crate::harness::*;
 use http::{Method, StatusCode, header};
 use oauth::Endpoint;
+use oauth::client::{Authentication, Client};
+use oauth::secret::{Kind, Secret};
 use serde_json::json;
 
 /// Asks by HTTP Basic.
@@ -13,8 +15,7 @@ async fn introspect(bench: &Bench, credentials: &str, token: &str) -> Answer {
 }
 
 async fn caller(bench: &Bench) -> String {
-    let (client, secret) = bench.confidential("client_secret_basic").await;
-    basic(&client, &secret)
+    bench.service(&bench.wiki, |_| ()).await.1
 }
 
 #[track_caller]
@@ -40,11 +41,29 @@ async fn rv_05_only_a_client_with_a_secret_may_ask() {
 }
 
 #[tokio::test]
+async fn rv_05_who_registered_itself_sees_its_own_tokens_only() {
+    let bench = Bench::new().await;
+    let (client, secret) = bench.confidential("client_secret_post").await;
+    let code = bench.code(&client).await;
+    let own = bench.token(&bench.wiki, &redemption(&client, &code).and("client_secret", &secret)).await.tokens();
+    let others = bench.tokens(&bench.client().await).await;
+    let form = fields([("client_id", client.as_str()), ("client_secret", &secret)]);
+    let ask = |token: &str| bench.call(&bench.wiki, Endpoint::Introspection, form.clone().and("token", token).post());
+    assert_eq!(ask(&own.access).await.json()["active"], json!(true));
+    assert_inactive(&ask(&others.access).await);
+}
+
+#[tokio::test]
 async fn rv_05_a_secret_in_the_body_does_as_well() {
     let bench = Bench::new().await;
     let tokens = bench.tokens(&bench.client().await).await;
-    let (client, secret) = bench.confidential("client_secret_post").await;
-    let form = fields([("token", tokens.access.as_str()), ("client_id", &client), ("client_secret", &secret)]);
+    let secret = Secret::generate(Kind::Client, &*bench.server.random);
+    let in_body = |client: &mut Client| {
+        client.authentication = Authentication::ClientSecretPost { secret: secret.hash() };
+    };
+    let client = bench.service(&bench.wiki, in_body).await.0.id.to_string();
+    let secret = secret.expose();
+    let form = fields([("token", tokens.access.as_str()), ("client_id", &client), ("client_secret", secret)]);
     let answer = bench.call(&bench.wiki, Endpoint::Introspection, form.post()).await;
     assert_eq!(answer.json()["active"], json!(true));
 }

@@ -95,6 +95,13 @@ pub(super) fn end_of_subject(db: &Connection, subject: &str, now: Timestamp) -> 
     Ok(())
 }
 
+/// Ends the grants of a client of `app` that is no more.
+pub(super) fn end_of_client(db: &Connection, app: &str, client: &ClientId, now: Timestamp) -> Result<()> {
+    let theirs = GrantFilter { app: Some(app.to_owned()), client: Some(client.to_string()), ..GrantFilter::default() };
+    end_all(db, &theirs, EndedBecause::ClientRemoved, now)?;
+    Ok(())
+}
+
 /// A grant ends with its newest refresh token.
 pub(super) fn move_end(db: &Connection, grant: &Grant, expires_at: Timestamp) -> Result<()> {
     if grant.expires_at != expires_at {

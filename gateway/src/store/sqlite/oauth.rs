@@ -45,6 +45,21 @@ impl Store for Sqlite {
         self.write(move |db| clients::keep(db, &client)).await
     }
 
+    async fn replace_client(&self, known: &Client, new: &Client) -> Result<bool, StoreError> {
+        let (known, new) = (known.clone(), new.clone());
+        self.write(move |db| clients::replace(db, &known, &new)).await
+    }
+
+    async fn remove_client(&self, app: &str, id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
+        let (app, id) = (app.to_owned(), id.clone());
+        self.write(move |db| clients::remove(db, &app, &id, now)).await
+    }
+
+    async fn clients(&self, app: Option<&str>) -> Result<Vec<Client>, StoreError> {
+        let app = app.map(str::to_owned);
+        self.read(move |db| clients::list(db, app.as_deref())).await
+    }
+
     async fn client(&self, app: &str, id: &ClientId) -> Result<Option<Client>, StoreError> {
         let (app, id) = (app.to_owned(), id.clone());
         self.read(move |db| clients::find(db, &app, &id)).await

@@ -3,7 +3,7 @@
 use super::request::{Authorization, Failure, page};
 use crate::app::{App, Managed};
 use crate::call::{Call, Server, VouchedBy};
-use crate::client::{Authentication, Client, ClientId};
+use crate::client::{Authentication, Client, ClientDetails, ClientId, RegisteredBy};
 use crate::client_document::{self, Document, DocumentUrl, Unusable};
 use crate::error::{Code, Error};
 use crate::grant_type::GrantType;
@@ -63,6 +63,8 @@ pub(super) async fn keep(server: &Server, call: Call<'_>, asked: &Authorization)
         grant_types: GrantType::of_code_client(asked.client_refreshes),
         metadata: uri.collect(),
         registered_at: call.now,
+        registered_by: RegisteredBy::Itself,
+        details: ClientDetails::default(),
     };
     server.store.keep_client(&client).await
 }
@@ -78,9 +80,12 @@ fn browser(app: &App, id: ClientId) -> Known {
     }
 }
 
-/// The rules of now: what an administrator no longer allows is no longer a place where codes go.
+/// The rules of now: what an administrator no longer allows is no longer a place where codes go. They are about clients
+/// that register themselves; what an administrator registered stays.
 fn registered(managed: &Managed, client: Client) -> Known {
-    let allowed = |uri: &String| managed.registration.as_ref().is_none_or(|now| now.redirect_rules.check(uri).is_ok());
+    let vouched = client.registered_by == RegisteredBy::Administrator;
+    let allowed =
+        |uri: &String| vouched || managed.registration.as_ref().is_none_or(|now| now.redirect_rules.check(uri).is_ok());
     Known {
         refreshes: client.may_use(GrantType::RefreshToken),
         id: client.id,

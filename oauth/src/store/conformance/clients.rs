@@ -1,7 +1,7 @@
 //! Clients: registration, and how much of it a store takes.
 
-use super::{HOUR, SECOND, START, grant, hash, ok, open};
-use crate::client::{Authentication, Client, ClientId};
+use super::{HOUR, SECOND, START, grant, hash, is_live, ok, open};
+use crate::client::{Authentication, Client, ClientDetails, ClientId, PreviousSecret, RegisteredBy};
 use crate::grant_type::GrantType;
 use crate::store::{EndedBecause, Grant, Registered, RegistrationLimits, Store};
 use crate::world::Timestamp;
@@ -17,6 +17,10 @@ super::cases!(
     the_oldest_unused_client_makes_room,
     a_client_with_a_live_grant_is_never_forgotten,
     a_client_whose_grants_have_ended_makes_room,
+    an_administrators_client_neither_counts_nor_makes_room,
+    a_client_is_replaced_only_where_it_is_known,
+    a_removed_client_takes_its_grants_along,
+    clients_are_listed_by_app_and_age,
 );
 
 const LIMITS: RegistrationLimits = RegistrationLimits { total: 2, unused_for: HOUR };
@@ -133,6 +137,66 @@ async fn a_client_whose_grants_have_ended_makes_room(store: Arc<dyn Store>) {
     assert!(!is_known(&store, "revoked").await && !is_known(&store, "expired").await);
 }
 
+async fn an_administrators_client_neither_counts_nor_makes_room(store: Arc<dyn Store>) {
+    let details = ClientDetails {
+        scope: Some("read".to_owned()),
+        acts_for: ["mail".to_owned()].into(),
+        previous_secret: Some(PreviousSecret { hash: hash("old"), until: START.plus(HOUR) }),
+    };
+    for id in ["a", "b"] {
+        let theirs = Client { registered_by: RegisteredBy::Administrator, details: details.clone(), ..client(id) };
+        ok(store.keep_client(&theirs).await);
+        assert_eq!(ok(store.client("wiki", &theirs.id).await), Some(theirs), "it is kept whole");
+    }
+    for (id, outcome) in [("c", Registered::New), ("d", Registered::New), ("e", Registered::Full)] {
+        let young = Client { registered_at: START.plus(HOUR * 2), ..client(id) };
+        assert_eq!(register(&store, &young, START.plus(HOUR * 2)).await, outcome, "`{id}`");
+    }
+    assert!(is_known(&store, "a").await && is_known(&store, "b").await);
+}
+
+async fn a_client_is_replaced_only_where_it_is_known(store: Arc<dyn Store>) {
+    ok(store.keep_client(&client("a")).await);
+    let renamed = Client { name: "renamed".to_owned(), ..client("a") };
+    let again = Client { name: "again".to_owned(), ..client("a") };
+    assert!(ok(store.replace_client(&client("a"), &renamed).await));
+    assert!(!ok(store.replace_client(&client("a"), &again).await), "somebody was faster");
+    assert_eq!(ok(store.client("wiki", &renamed.id).await), Some(renamed));
+    assert!(!ok(store.replace_client(&client("b"), &client("b")).await), "what is not there is not replaced");
+    assert!(!is_known(&store, "b").await);
+}
+
+async fn a_removed_client_takes_its_grants_along(store: Arc<dyn Store>) {
+    let elsewhere = Client { app: "mail".to_owned(), ..client("a") };
+    for kept in [client("a"), client("b"), elsewhere.clone()] {
+        ok(store.keep_client(&kept).await);
+    }
+    open(&*store, &grant_of("a")).await;
+    open(&*store, &Grant { parent: Some("a".to_owned()), ..grant("came from it") }).await;
+    open(&*store, &grant_of("b")).await;
+    open(&*store, &Grant { id: "there".to_owned(), app: "mail".to_owned(), ..grant_of("a") }).await;
+    let before = ok(store.epoch().await);
+    assert!(ok(store.remove_client("wiki", &ClientId::new("a"), START).await));
+    assert!(ok(store.epoch().await) > before, "who remembers its tokens forgets them");
+    assert!(!is_known(&store, "a").await && is_known(&store, "b").await);
+    assert_eq!(ok(store.client("mail", &elsewhere.id).await), Some(elsewhere), "that of another app stays");
+    for (id, lives) in [("a", false), ("came from it", false), ("b", true), ("there", true)] {
+        assert_eq!(is_live(&*store, id, START).await, lives, "`{id}`");
+    }
+    assert!(!ok(store.remove_client("wiki", &ClientId::new("a"), START).await), "it is gone");
+}
+
+async fn clients_are_listed_by_app_and_age(store: Arc<dyn Store>) {
+    let younger = Client { registered_at: START.plus(SECOND), ..client("a") };
+    let elsewhere = Client { app: "mail".to_owned(), ..client("c") };
+    for kept in [&younger, &client("b"), &elsewhere] {
+        ok(store.keep_client(kept).await);
+    }
+    assert_eq!(ok(store.clients(None).await), [elsewhere, client("b"), younger.clone()]);
+    assert_eq!(ok(store.clients(Some("wiki")).await), [client("b"), younger]);
+    assert_eq!(ok(store.clients(Some("nowhere")).await), []);
+}
+
 fn client(id: &str) -> Client {
     let mut metadata = serde_json::Map::new();
     metadata.insert("client_uri".to_owned(), "https://client.example/ü".into());
@@ -145,6 +209,8 @@ fn client(id: &str) -> Client {
         grant_types: GrantType::of_code_client(true),
         metadata,
         registered_at: START,
+        registered_by: RegisteredBy::Itself,
+        details: ClientDetails::default(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Lists of grants: only what is live, of whom and where it was asked for, in the order of opening.
 
 use super::{HOUR, LIFETIME, SECOND, START, child, epoch, grant, ok, open};
-use crate::client::{Authentication, Client, ClientId};
+use crate::client::{Authentication, Client, ClientDetails, ClientId, RegisteredBy};
 use crate::grant_type::GrantType;
 use crate::store::{EndedBecause, Grant, GrantFilter, GrantState, Listed, RegistrationLimits, Store};
 use crate::world::Timestamp;
@@ -70,6 +70,8 @@ async fn a_listed_grant_is_whole_and_names_its_client(store: Arc<dyn Store>) {
         grant_types: GrantType::of_code_client(true),
         metadata: serde_json::Map::new(),
         registered_at: START,
+        registered_by: RegisteredBy::Itself,
+        details: ClientDetails::default(),
     };
     let limits = RegistrationLimits { total: 9, unused_for: HOUR };
     ok(store.register_client(&client, limits, START).await);

@@ -100,6 +100,19 @@ impl Store for TestStore {
         self.act(self.inner.keep_client(client)).await
     }
 
+    async fn replace_client(&self, known: &Client, new: &Client) -> Result<bool, StoreError> {
+        self.keep(new);
+        self.act(self.inner.replace_client(known, new)).await
+    }
+
+    async fn remove_client(&self, app: &str, id: &ClientId, now: Timestamp) -> Result<bool, StoreError> {
+        self.act(self.inner.remove_client(app, id, now)).await
+    }
+
+    async fn clients(&self, app: Option<&str>) -> Result<Vec<Client>, StoreError> {
+        self.act(self.inner.clients(app)).await
+    }
+
     async fn client(&self, app: &str, id: &ClientId) -> Result<Option<Client>, StoreError> {
         self.act(self.inner.client(app, id)).await
     }

@@ -29,10 +29,12 @@ CREATE TABLE clients (
     grant_types    TEXT    NOT NULL, -- JSON
     metadata       TEXT    NOT NULL, -- JSON
     registered_at  INTEGER NOT NULL,
+    by_admin       INTEGER NOT NULL, -- 1 if an administrator registered it
+    details        TEXT    NOT NULL, -- JSON
     PRIMARY KEY (app, id)
 ) STRICT;
 
-CREATE INDEX clients_by_age ON clients (app, registered_at);
+CREATE INDEX clients_by_age ON clients (app, by_admin, registered_at);
 
 CREATE TABLE codes (
     hash             BLOB    NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
