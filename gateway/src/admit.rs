@@ -55,13 +55,13 @@ pub(crate) fn facts<'a>(request: &'a Request, known: Option<&'a Known>) -> Facts
     Facts {
         identity: known.map(|known| &known.identity),
         via: known.map_or(Via::Browser, |known| known.via),
-        client_id: known.filter(|known| known.via != Via::Browser).map(|known| known.client.as_str()),
+        client_id: known.and_then(|known| known.oauth_client()).map(|(client, _)| client.as_str()),
         request: Some(RequestFacts { ip: request.ip, method: request.method.as_str(), path: request.target.path() }),
     }
 }
 
 fn check_provider(at: &At, known: &Known) -> Result<(), Refusal> {
-    if at.app.admits_provider(&known.identity.login_method) {
+    if at.app.admits_way(&known.identity) {
         return Ok(());
     }
     Err(Refusal::Denied(at.clone(), Denial::of(Some(known), "identity_provider_not_allowed", None)))
@@ -77,9 +77,10 @@ fn check_origin(at: &At, known: &Known, request: &Request) -> Result<(), Refusal
     Err(Refusal::CrossOrigin(at.clone(), Denial::of(Some(known), "cross_origin", None)))
 }
 
-/// Scopes bind tokens, not people: a browser session has what the person has.
+/// Scopes bind access tokens, not people: a browser session has what the person has, and a service token what the policy
+/// gives it.
 fn check_scope(at: &At, known: &Known, request: &Request) -> Result<(), Refusal> {
-    if known.via == Via::Browser {
+    if !known.is_access_token() {
         return Ok(());
     }
     let scopes = &at.app.oauth.scopes;

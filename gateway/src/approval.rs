@@ -1,9 +1,13 @@
-//! The authorization server's question, answered by the app's policies and the account of now.
+//! The authorization server's questions, answered by the app's policies and the account of now.
 
-use crate::config::Config;
+use crate::config::{App, Config};
+use crate::known::service;
 use crate::store::Stores;
 use async_trait::async_trait;
+use oauth::app::App as OAuthApp;
 use oauth::approval::{Approval, Ask, Unavailable, Verdict};
+use oauth::client::Client;
+use oauth::grant::client_credentials::LOGIN_METHOD;
 use policy::{Action, Decision, Facts, Via};
 use std::sync::Arc;
 
@@ -41,15 +45,28 @@ impl Approval for PolicyApproval {
             client_id: (!browser).then(|| ask.client.as_str()),
             request: None,
         };
-        Ok(match app.policies.may_ever(&facts) {
-            // A bypass lets requests through without a token; it is no reason to give one.
-            Decision::Allow { rule, action: Action::Bypass } => {
-                Verdict::Refused { reason: "no_rule_matched", rule: Some(rule.to_string()) }
-            }
-            Decision::Allow { .. } => Verdict::Approved,
-            Decision::Deny { reason, rule } => {
-                Verdict::Refused { reason: reason.as_str(), rule: rule.map(|rule| rule.to_string()) }
-            }
-        })
+        Ok(verdict(app, &facts))
+    }
+
+    async fn approve_client(&self, app: &OAuthApp, client: &Client) -> Result<Verdict, Unavailable> {
+        let Some(app) = self.config.apps.get(&app.id) else {
+            return Ok(Verdict::Refused { reason: "no_such_app", rule: None });
+        };
+        let identity = service(client.id.as_str(), &client.name, LOGIN_METHOD);
+        let client_id = Some(client.id.as_str());
+        Ok(verdict(app, &Facts { identity: Some(&identity), via: Via::Service, client_id, request: None }))
+    }
+}
+
+fn verdict(app: &App, facts: &Facts<'_>) -> Verdict {
+    match app.policies.may_ever(facts) {
+        // A bypass lets requests through without a token; it is no reason to give one.
+        Decision::Allow { rule, action: Action::Bypass } => {
+            Verdict::Refused { reason: "no_rule_matched", rule: Some(rule.to_string()) }
+        }
+        Decision::Allow { .. } => Verdict::Approved,
+        Decision::Deny { reason, rule } => {
+            Verdict::Refused { reason: reason.as_str(), rule: rule.map(|rule| rule.to_string()) }
+        }
     }
 }

@@ -6,8 +6,9 @@ use oauth::client::ClientId;
 use oauth::jwt::{self, Registered};
 use oauth::keys::{Keyring, SigningAlgorithm};
 use oauth::store::KeyPurpose;
+use oauth::token;
 use oauth::world::Timestamp;
-use policy::Identity;
+use policy::{Identity, Kind};
 use serde_json::{Map, Value, json};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -21,10 +22,10 @@ const RESERVE: Duration = Duration::from_secs(60);
 /// What an assertion says.
 pub(crate) struct About<'a> {
     pub(crate) identity: &'a Identity,
-    /// The grant or session that the credential belongs to.
+    /// The grant or session that the credential belongs to; empty for a service token.
     pub(crate) grant: &'a str,
-    /// The agent that acts for the person, and what it calls itself.
-    pub(crate) agent: Option<(&'a ClientId, &'a str)>,
+    /// The client of an access token, and what it calls itself: the agent that acts for the person, or the service.
+    pub(crate) client: Option<(&'a ClientId, &'a str)>,
 }
 
 /// The place where a credential's assertion is kept.
@@ -60,8 +61,30 @@ impl Cell {
     }
 }
 
-/// Who: the person. Through what: the session, or the agent that acts for the person (RFC 8693 section 4.1).
 fn claims(about: &About<'_>) -> Map<String, Value> {
+    match about.identity.kind {
+        Kind::User => of_person(about),
+        Kind::Service => of_service(about),
+    }
+}
+
+/// Which service: no person, and nobody acts for it. `type` says so in a word, `common_name` is what it is known by.
+fn of_service(about: &About<'_>) -> Map<String, Value> {
+    let identity = about.identity;
+    let mut claims = Map::new();
+    claims.insert("type".into(), json!(token::SERVICE));
+    claims.insert("common_name".into(), json!(identity.subject));
+    claims.insert("name".into(), json!(identity.name));
+    claims.insert("idp".into(), json!(identity.login_method));
+    if let Some((client, _)) = about.client {
+        claims.insert("grant".into(), json!(about.grant));
+        claims.insert("azp".into(), json!(client));
+    }
+    claims
+}
+
+/// Who: the person. Through what: the session, or the agent that acts for the person (RFC 8693 section 4.1).
+fn of_person(about: &About<'_>) -> Map<String, Value> {
     let identity = about.identity;
     let mut claims = Map::new();
     claims.insert("email".into(), json!(identity.email));
@@ -69,7 +92,7 @@ fn claims(about: &About<'_>) -> Map<String, Value> {
     claims.insert("groups".into(), json!(identity.groups));
     claims.insert("idp".into(), json!(identity.login_method));
     claims.insert("amr".into(), json!(["pwd"]));
-    match about.agent {
+    match about.client {
         None => {
             claims.insert("sid".into(), json!(about.grant));
         }

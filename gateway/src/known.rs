@@ -8,7 +8,7 @@ use moka::sync::Cache;
 use oauth::client::ClientId;
 use oauth::keys::Keyring;
 use oauth::world::Timestamp;
-use policy::{Identity, Via};
+use policy::{Identity, Kind, Via};
 use sha2::{Digest, Sha256};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub(crate) struct Known {
 /// Who a credential proves.
 #[derive(Debug)]
 pub(crate) struct Verified {
-    /// The person, as of the verification.
+    /// The person or service, as of the verification.
     pub(crate) identity: Identity,
     /// By which transport.
     pub(crate) via: Via,
@@ -35,12 +35,42 @@ pub(crate) struct Verified {
     pub(crate) client: ClientId,
     /// What the client calls itself; `None` for the browser.
     pub(crate) client_name: Option<String>,
-    /// The grant behind it.
+    /// The grant behind it; empty for a service token, which has none.
     pub(crate) grant: String,
-    /// Granted scope; empty for the browser.
+    /// Granted scope; empty for the browser and for a service token, which no scope binds.
     pub(crate) scope: String,
     /// When the credential ends. Checked at every use: forgetting is not an expiry check.
     pub(crate) expires_at: Timestamp,
+}
+
+impl Verified {
+    /// Whether it is an access token: neither a browser's session nor a service token.
+    pub(crate) fn is_access_token(&self) -> bool {
+        self.via != Via::Browser && !self.grant.is_empty()
+    }
+
+    /// What it comes from: the grant, or the service token, by its id.
+    pub(crate) fn source(&self) -> &str {
+        if self.grant.is_empty() { &self.identity.subject } else { &self.grant }
+    }
+
+    /// The OAuth client, and what it calls itself.
+    pub(crate) fn oauth_client(&self) -> Option<(&ClientId, &str)> {
+        let name = self.client_name.as_deref().filter(|_| self.is_access_token())?;
+        Some((&self.client, name))
+    }
+}
+
+/// A service: a client in its own name, or a service token. Its subject begins like no person's.
+pub(crate) fn service(subject: &str, name: &str, login_method: &str) -> Identity {
+    Identity {
+        kind: Kind::Service,
+        subject: subject.to_owned(),
+        email: None,
+        name: Some(name.to_owned()),
+        groups: Vec::new(),
+        login_method: login_method.to_owned(),
+    }
 }
 
 impl Deref for Known {
@@ -54,11 +84,7 @@ impl Deref for Known {
 impl Known {
     /// What the upstream `app` is told, signed in the name of the login origin.
     pub(crate) fn assertion(&self, keys: &Keyring, login: &Origin, app: &str, now: Timestamp) -> Option<HeaderValue> {
-        let about = About {
-            identity: &self.identity,
-            grant: &self.grant,
-            agent: self.client_name.as_deref().filter(|_| self.via != Via::Browser).map(|name| (&self.client, name)),
-        };
+        let about = About { identity: &self.identity, grant: &self.grant, client: self.oauth_client() };
         self.assertion.get_or_sign(keys, (&login.url(), app), &about, now)
     }
 }
@@ -128,7 +154,7 @@ mod tests {
     fn verified(expires_at: i64) -> Verified {
         Verified {
             identity: Identity {
-                kind: policy::Kind::User,
+                kind: Kind::User,
                 subject: "s".into(),
                 email: None,
                 name: None,

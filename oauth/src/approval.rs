@@ -1,7 +1,8 @@
-//! The question that the authorization server asks of the policy: may this person hold a token for this app?
+//! The questions that the authorization server asks of the policy: may this person, or this service, hold a token for this
+//! app?
 
 use crate::app::App;
-use crate::client::ClientId;
+use crate::client::{Client, ClientId};
 use crate::world::Timestamp;
 use async_trait::async_trait;
 
@@ -13,6 +14,12 @@ pub trait Approval: Send + Sync {
     /// # Errors
     /// [`Unavailable`] when it cannot be known now: nothing is granted, and nothing is used up.
     async fn approve(&self, ask: Ask<'_>) -> Result<Verdict, Unavailable>;
+
+    /// May this client hold a token for `app` in its own name?
+    ///
+    /// # Errors
+    /// As [`Approval::approve`].
+    async fn approve_client(&self, app: &App, client: &Client) -> Result<Verdict, Unavailable>;
 }
 
 /// Who wants what, through which client.

@@ -84,6 +84,15 @@ impl Scopes {
         some_of(self.names().chain([OFFLINE_ACCESS]).filter(|name| asked.contains(name)).collect())
     }
 
+    /// The same for a client that may have no more than `most`; without one, all that the app offers.
+    pub fn grant_within(&self, most: Option<&str>, requested: Option<&str>) -> Result<String, InvalidScope> {
+        let granted = self.grant(requested)?;
+        match most {
+            Some(most) => self.narrow(most, Some(&granted)),
+            None => Ok(granted),
+        }
+    }
+
     /// What of `granted` a refresh asks for, narrower scopes that it includes among it; it never gets more
     /// (OAuth 2.1 section 4.3.1).
     pub fn narrow(&self, granted: &str, requested: Option<&str>) -> Result<String, InvalidScope> {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 /// `typ` of an access token (RFC 9068 section 2.1).
 pub const TYPE: &str = "at+jwt";
 
-/// The claims of a verified access token, as far as the door needs them. None is optional.
+/// The claims of a verified access token, as far as the door needs them. None but `type` is optional.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct AccessToken {
     /// Opaque id of the person.
@@ -24,6 +24,9 @@ pub struct AccessToken {
     pub jti: String,
     /// The grant that it belongs to.
     pub grant: String,
+    /// `service` for a client in its own name; absent for a person's.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
     /// Seconds since the epoch at which it ends.
     pub exp: Timestamp,
 }
@@ -33,7 +36,12 @@ struct Custom<'a> {
     client_id: &'a str,
     scope: &'a str,
     grant: &'a str,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
 }
+
+/// `type` of a token that a client holds in its own name (OAuth 2.1 section 7.4).
+pub const SERVICE: &str = "service";
 
 /// Issues a token of `grant` at `app` with `scope`, from `now` to `expires_at`.
 pub(crate) fn issue(
@@ -52,7 +60,8 @@ pub(crate) fn issue(
         issued_at: now,
         expires_at,
     };
-    jwt::sign(signer, TYPE, registered, Custom { client_id: grant.client.as_str(), scope, grant: &grant.id })
+    let kind = grant.is_of_service().then_some(SERVICE);
+    jwt::sign(signer, TYPE, registered, Custom { client_id: grant.client.as_str(), scope, grant: &grant.id, kind })
 }
 
 /// Verifies a token presented at `app` (RFC 9068 section 4). Whether its grant still lives is the store's to say.

@@ -10,12 +10,12 @@ use oauth::world::Timestamp;
 use policy::{Decision, Facts, Identity, RequestFacts, Via};
 use std::collections::HashMap;
 
-/// One look at the requests under way. The store is asked once per grant.
+/// One look at the requests under way. The store is asked once for each of them.
 pub(crate) struct Review<'a> {
     world: &'a World,
     snapshot: &'a Snapshot,
     now: Timestamp,
-    /// Who is behind each grant now; `None` where it has ended.
+    /// Who is behind each grant or service token now; `None` where it has ended.
     behind: HashMap<String, Option<Identity>>,
 }
 
@@ -39,27 +39,27 @@ impl<'a> Review<'a> {
     }
 
     async fn behind(&mut self, known: &Known) -> Result<Option<&Identity>, StoreError> {
-        if !self.behind.contains_key(&known.grant) {
+        if !self.behind.contains_key(known.source()) {
             let identity = identify::again(self.world, known, self.now).await?;
-            self.behind.insert(known.grant.clone(), identity);
+            self.behind.insert(known.source().to_owned(), identity);
         }
-        Ok(self.behind.get(&known.grant).and_then(Option::as_ref))
+        Ok(self.behind.get(known.source()).and_then(Option::as_ref))
     }
 
     fn admits(&self, permit: &Permit, request: &Request, known: Option<(&Known, &Identity)>) -> bool {
         let Some(app) = self.snapshot.config.apps.get(&permit.app().id) else { return false };
-        let agent = known.filter(|(known, _)| known.via != Via::Browser);
+        let client = known.and_then(|(known, _)| known.oauth_client());
         let facts = Facts {
             identity: known.map(|(_, identity)| identity),
             via: known.map_or(Via::Browser, |(known, _)| known.via),
-            client_id: agent.map(|(known, _)| known.client.as_str()),
+            client_id: client.map(|(client, _)| client.as_str()),
             request: Some(RequestFacts {
                 ip: request.ip,
                 method: request.method.as_str(),
                 path: request.target.path(),
             }),
         };
-        let provider = known.is_none_or(|(_, identity)| app.admits_provider(&identity.login_method));
+        let provider = known.is_none_or(|(_, identity)| app.admits_way(identity));
         provider && matches!(app.policies.decide(&facts), Decision::Allow { .. })
     }
 }

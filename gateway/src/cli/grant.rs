@@ -129,6 +129,7 @@ fn kind(grant: &Grant) -> &'static str {
     match grant.client.is_browser() {
         true if grant.app == oauth::app::LOGIN => "login",
         true => "session",
+        false if grant.is_of_service() => "service",
         false => "agent",
     }
 }
@@ -148,6 +149,7 @@ fn print(line: &Value) {
 mod tests {
     use super::*;
     use oauth::client::ClientId;
+    use oauth::grant_type::GrantType;
     use oauth::store::GrantDetails;
 
     fn grant(app: &str, client: &str) -> Grant {
@@ -173,6 +175,8 @@ mod tests {
         assert_eq!(kind(&grant("login", browser.as_str())), "login");
         assert_eq!(kind(&grant("wiki", browser.as_str())), "session");
         assert_eq!(kind(&grant("wiki", "c_1")), "agent");
+        let details = GrantDetails { opened_by: Some(GrantType::ClientCredentials), ..GrantDetails::default() };
+        assert_eq!(kind(&Grant { details, ..grant("wiki", "c_1") }), "service");
         assert!(Of::Everything.covers(&grant("wiki", "c_1")) && !Of::Browsers.covers(&grant("wiki", "c_1")));
         assert!(Of::Browsers.covers(&grant("login", browser.as_str())));
     }

@@ -26,7 +26,7 @@ pub use secret::Secret;
 
 use oauth::app::App as OAuthApp;
 use oauth::keys::KeyPlan;
-use policy::Policies;
+use policy::{Identity, Kind, Policies};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -128,6 +128,11 @@ pub struct App {
 }
 
 impl App {
+    /// Whether who came in this way may use the app: a service was vouched for by an administrator, and by no provider.
+    pub fn admits_way(&self, identity: &Identity) -> bool {
+        identity.kind == Kind::Service || self.admits_provider(&identity.login_method)
+    }
+
     /// Whether people who signed in by this identity provider may use the app.
     pub fn admits_provider(&self, name: &str) -> bool {
         self.allowed_identity_providers.is_empty()

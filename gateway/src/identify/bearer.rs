@@ -1,7 +1,7 @@
 //! Bearer tokens (RFC 6750): our own access tokens for this app, and nothing else. Verified wholly once, then remembered.
 
 use crate::gateway::World;
-use crate::known::{Known, Place, Verified};
+use crate::known::{Known, Place, Verified, service};
 use crate::refusal::{At, BadCredential, Refusal};
 use crate::request::Request;
 use crate::route::parameter;
@@ -57,12 +57,17 @@ async fn verify(world: &World, at: &At, token: &str, now: Timestamp) -> Result<V
     let ended = || Refusal::InvalidToken(at.clone(), ENDED);
     let grant =
         world.store.grant(&claims.grant).await?.filter(|grant| is_behind(grant, &claims, at, now)).ok_or_else(ended)?;
-    let account = world.store.account_by_subject(&claims.sub).await?.filter(|account| !account.disabled);
-    let identity = account.ok_or_else(ended)?.identity(&grant.login_method);
     let client = world.store.client(&at.app.id, &grant.client).await?.ok_or_else(ended)?;
+    // How the grant was opened decides what its subject is: a client's id is never looked for among people (JW-11).
+    let (identity, via) = if grant.is_of_service() {
+        (service(client.id.as_str(), &client.name, &grant.login_method), Via::Service)
+    } else {
+        let account = world.store.account_by_subject(&claims.sub).await?.filter(|account| !account.disabled);
+        (account.ok_or_else(ended)?.identity(&grant.login_method), Via::Agent)
+    };
     Ok(Verified {
         identity,
-        via: Via::Agent,
+        via,
         client: grant.client,
         client_name: Some(client.name),
         grant: grant.id,
@@ -78,6 +83,7 @@ fn is_behind(grant: &Grant, claims: &AccessToken, at: &At, now: Timestamp) -> bo
         && grant.subject == claims.sub
         && grant.client.as_str() == claims.client_id
         && !grant.client.is_browser()
+        && grant.is_of_service() == (claims.kind.as_deref() == Some(token::SERVICE))
 }
 
 const MALFORMED: BadCredential = BadCredential {

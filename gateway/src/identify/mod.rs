@@ -9,7 +9,7 @@ pub(crate) mod bearer;
 pub(crate) mod session;
 
 use crate::gateway::World;
-use crate::known::Known;
+use crate::known::{Known, service as service_of};
 use crate::refusal::{At, Refusal};
 use crate::request::Request;
 use oauth::store::StoreError;
@@ -30,6 +30,10 @@ pub(crate) async fn again(world: &World, known: &Known, now: Timestamp) -> Resul
     let Some(grant) = world.store.grant(&known.grant).await?.filter(|grant| grant.is_live(now)) else {
         return Ok(None);
     };
+    if grant.is_of_service() {
+        let client = world.store.client(&grant.app, &grant.client).await?;
+        return Ok(client.map(|client| service_of(client.id.as_str(), &client.name, &grant.login_method)));
+    }
     let account = world.store.account_by_subject(&grant.subject).await?.filter(|account| !account.disabled);
     Ok(account.map(|account| account.identity(&grant.login_method)))
 }

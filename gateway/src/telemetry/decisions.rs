@@ -88,7 +88,7 @@ impl Refused {
             "outcome": self.reason,
             "rule": self.rule,
             "app": self.app.as_ref().map(|app| app.id.as_str()),
-            "who": self.identity.as_ref().and_then(|identity| identity.email.as_deref()),
+            "who": self.identity.as_ref().map(|identity| identity.email.as_deref().unwrap_or(&identity.subject)),
             "groups": self.identity.as_ref().map(|identity| &identity.groups),
             "via": self.via.as_str(),
             "client": self.client,

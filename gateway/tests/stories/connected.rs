@@ -219,12 +219,9 @@ fn rv_05_rv_06_rv_07_an_upstream_asks_whether_a_token_holds() {
     let site = Site::start();
     let agent = site.agent(&site.main("/"));
     let tokens = agent.authorize(&mut site.browser(), &site.ada());
-    let upstream = json!({
-        "client_name": "An upstream",
-        "redirect_uris": ["http://127.0.0.1:33418/callback"],
-        "token_endpoint_auth_method": "client_secret_post",
-    });
-    let upstream = send(&Request::post(agent.endpoint("registration_endpoint")).json(&upstream)).expect(201).json();
+    let add =
+        ["client", "add", "--app", "main", "--name", "An upstream", "--auth-method", "client_secret_post", "--json"];
+    let upstream: Value = serde_json::from_str(&site.cli_ok(&add)).unwrap();
     let ask = |id: &str, secret: &str| {
         let form = [("token", tokens.access.as_str()), ("client_id", id), ("client_secret", secret)];
         send(&Request::post(agent.endpoint("introspection_endpoint")).form(&form))

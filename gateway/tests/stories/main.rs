@@ -15,5 +15,6 @@ mod policies;
 mod raw;
 mod replay;
 mod scopes;
+mod services;
 mod streams;
 mod upstream;

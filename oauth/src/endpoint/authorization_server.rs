@@ -19,7 +19,7 @@ pub(crate) fn answer(app: &App, managed: &Managed) -> Response<Bytes> {
         "scopes_supported": app.scopes.names().chain([OFFLINE_ACCESS]).collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
         "token_endpoint_auth_methods_supported": CLIENT_AUTHENTICATION,
         "revocation_endpoint": app.endpoints.revocation,
         "revocation_endpoint_auth_methods_supported": CLIENT_AUTHENTICATION,

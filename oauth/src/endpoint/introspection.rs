@@ -13,7 +13,7 @@ use crate::token::{self, AccessToken};
 use crate::world::Timestamp;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub(crate) async fn answer(
     server: &Server,
@@ -32,13 +32,17 @@ pub(crate) async fn answer(
     let may_see = |token: &AccessToken| {
         client.registered_by == RegisteredBy::Administrator || token.client_id == client.id.as_str()
     };
-    let body = match find(server, app, presented, now).await?.filter(may_see) {
+    let mut body = match find(server, app, presented, now).await?.filter(may_see) {
         Some(token) => json!({
             "active": true, "token_type": "Bearer", "iss": app.issuer, "aud": app.resource.canonical(),
             "sub": token.sub, "client_id": token.client_id, "scope": token.scope, "jti": token.jti, "exp": token.exp,
+            "type": token.kind,
         }),
         None => json!({ "active": false }),
     };
+    if let Value::Object(body) = &mut body {
+        body.retain(|_, value| !value.is_null());
+    }
     Ok(json_response(StatusCode::OK, &body))
 }
 

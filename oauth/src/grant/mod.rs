@@ -1,12 +1,15 @@
 //! One file per `grant_type` value.
 
 pub mod authorization_code;
+pub mod client_credentials;
 pub mod refresh_token;
 
 use crate::app::{App, Managed};
 use crate::approval::{Ask, Verdict};
 use crate::call::Server;
+use crate::client::Client;
 use crate::error::{Code, Error};
+use crate::grant_type::GrantType;
 use crate::parameters::Parameters;
 use crate::secret::Secret;
 use crate::store::{Grant, KeyPurpose};
@@ -54,6 +57,15 @@ async fn approve(server: &Server, ask: Ask<'_>) -> Result<(), Error> {
             Err(Error::new(Code::InvalidGrant, "the policy of the app no longer admits this person").logged(log))
         }
     }
+}
+
+/// Holds a request against what its client may use.
+fn require(client: &Client, grant_type: GrantType) -> Result<(), Error> {
+    if client.may_use(grant_type) {
+        return Ok(());
+    }
+    let what = format!("the client is registered without the grant type `{}`", grant_type.as_str());
+    Err(Error::new(Code::UnauthorizedClient, what))
 }
 
 /// Holds `resource` of an authorization or token request against the app (RFC 8707 section 2); absent means this app.

@@ -4,7 +4,7 @@
 //! who brings the predecessor within the grace, on any node or after a crash, gets the winner's response, byte for byte.
 //! Brought later, it ends the grant (RFC 9700 section 4.14.2). Everything that can be refused is refused before.
 
-use super::{Issue, approve, check_resource};
+use super::{Issue, approve, check_resource, require};
 use crate::app::{App, Managed};
 use crate::approval::Ask;
 use crate::call::Server;
@@ -28,12 +28,7 @@ pub(crate) async fn refresh(
     form: &Parameters,
     now: Timestamp,
 ) -> Result<Bytes, Error> {
-    if !client.may_use(GrantType::RefreshToken) {
-        return Err(Error::new(
-            Code::UnauthorizedClient,
-            "the client registered without the grant type `refresh_token`",
-        ));
-    }
+    require(client, GrantType::RefreshToken)?;
     let presented =
         form.get("refresh_token").ok_or_else(|| Error::new(Code::InvalidRequest, "`refresh_token` is missing"))?;
     let predecessor =

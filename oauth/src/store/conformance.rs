@@ -5,6 +5,7 @@ mod codes;
 mod garbage;
 mod keys;
 mod lists;
+mod renewal;
 mod revocation;
 mod rotation;
 mod single_use;
@@ -25,6 +26,7 @@ pub async fn run(new: impl AsyncFn() -> Arc<dyn Store>) {
     codes::run(&new).await;
     rotation::run(&new).await;
     revocation::run(&new).await;
+    renewal::run(&new).await;
     lists::run(&new).await;
     single_use::run(&new).await;
     garbage::run(&new).await;

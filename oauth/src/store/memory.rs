@@ -122,6 +122,10 @@ impl Store for Memory {
         Ok(())
     }
 
+    async fn renew_grant(&self, grant: &Grant, now: Timestamp) -> Result<Option<Grant>, StoreError> {
+        Ok(self.lock()?.renew_grant(grant, now))
+    }
+
     async fn credential(&self, hash: &SecretHash) -> Result<Option<(Credential, Grant)>, StoreError> {
         let state = self.lock()?;
         let Some(KeptCredential { credential, .. }) = state.credentials.get(hash) else { return Ok(None) };
@@ -254,7 +258,7 @@ impl State {
     }
 
     fn redeem_code(&mut self, hash: &SecretHash, grant: &Grant, credential: &Credential, now: Timestamp) -> Redeemed {
-        let parent_holds = grant.parent.as_ref().is_none_or(|id| self.grants.get(id).is_some_and(|p| p.is_live(now)));
+        let parent_holds = self.parent_holds(grant, now);
         let Some(kept) = self.codes.get_mut(hash) else { return Redeemed::Unknown };
         if let Some(opened) = kept.opened.clone() {
             self.end(vec![opened.clone()], EndedBecause::CodeReplayed, now);
@@ -266,6 +270,23 @@ impl State {
         kept.opened = Some(grant.id.clone());
         self.open_grant(grant, credential);
         Redeemed::Opened
+    }
+
+    fn parent_holds(&self, grant: &Grant, now: Timestamp) -> bool {
+        grant.parent.as_ref().is_none_or(|id| self.grants.get(id).is_some_and(|parent| parent.is_live(now)))
+    }
+
+    fn renew_grant(&mut self, grant: &Grant, now: Timestamp) -> Option<Grant> {
+        if !self.parent_holds(grant, now) {
+            return None;
+        }
+        let known = self.grants.values().find(|known| known.is_live(now) && known.is_renewed_by(grant));
+        let kept = match known {
+            Some(known) => Grant { id: known.id.clone(), created_at: known.created_at, ..grant.clone() },
+            None => grant.clone(),
+        };
+        self.grants.insert(kept.id.clone(), kept.clone());
+        Some(kept)
     }
 
     fn open_grant(&mut self, grant: &Grant, credential: &Credential) {

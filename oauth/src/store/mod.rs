@@ -82,6 +82,11 @@ pub trait Store: Send + Sync {
     /// Opens a grant that comes from no code: the single sign-on session after a login.
     async fn open_grant(&self, grant: &Grant, credential: &Credential) -> Result<(), StoreError>;
 
+    /// Opens a grant without a credential, for tokens that are given for a proof brought each time (client credentials,
+    /// token exchange). A live one of the same app, client, subject, parent and way is prolonged instead and keeps its id.
+    /// Returns what is kept; `None` if the parent holds no more.
+    async fn renew_grant(&self, grant: &Grant, now: Timestamp) -> Result<Option<Grant>, StoreError>;
+
     /// A refresh token or session by its hash, with its grant, whatever their state.
     async fn credential(&self, hash: &SecretHash) -> Result<Option<(Credential, Grant)>, StoreError>;
 
@@ -234,6 +239,20 @@ pub struct GrantDetails {
     /// Why it was ended, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_because: Option<EndedBecause>,
+}
+
+impl Grant {
+    /// Whether it is a service's, in its own name: its subject is the client, and no person.
+    pub fn is_of_service(&self) -> bool {
+        self.details.opened_by == Some(GrantType::ClientCredentials)
+    }
+
+    /// Whether it is the same permission as `other`, given again.
+    pub fn is_renewed_by(&self, other: &Self) -> bool {
+        let Self { app, client, subject, parent, details, .. } = other;
+        (&self.app, &self.client, &self.subject, &self.parent) == (app, client, subject, parent)
+            && self.details.opened_by == details.opened_by
+    }
 }
 
 /// A grant in a list.

@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod client_credentials;
 mod client_documents;
 mod consent;
 mod faults;

@@ -53,7 +53,7 @@ pub(super) fn redeem(
         grants::end(db, &opened, EndedBecause::CodeReplayed, now)?;
         return Ok(Redeemed::Replayed { grant: opened });
     }
-    if now >= code.expires_at || !parent_holds(db, grant, now)? {
+    if now >= code.expires_at || !grants::parent_holds(db, grant, now)? {
         return Ok(Redeemed::Unknown);
     }
     sql::execute(db, "UPDATE codes SET opened = ?2 WHERE hash = ?1", (hash.as_bytes().as_slice(), &grant.id))?;
@@ -70,14 +70,6 @@ pub(super) fn collect(db: &Connection, now: Timestamp) -> Result<u64> {
 fn opened(db: &Connection, hash: &SecretHash) -> Result<Option<String>> {
     let select = "SELECT opened FROM codes WHERE hash = ?1";
     Ok(sql::first(db, select, [hash.as_bytes().as_slice()], |row| row.get("opened"))?.flatten())
-}
-
-/// Who has logged out since the consent gets no grant that outlives the logout.
-fn parent_holds(db: &Connection, grant: &Grant, now: Timestamp) -> Result<bool> {
-    match &grant.parent {
-        Some(parent) => Ok(grants::find(db, parent)?.is_some_and(|parent| parent.is_live(now))),
-        None => Ok(true),
-    }
 }
 
 fn read(row: &Row<'_>) -> Result<Code> {

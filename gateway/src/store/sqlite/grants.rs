@@ -9,6 +9,49 @@ use std::time::Duration;
 
 /// Keeps a grant and its first credential.
 pub(super) fn open(db: &Connection, grant: &Grant, credential: &Credential) -> Result<()> {
+    insert(db, grant)?;
+    credentials::keep(db, credential)
+}
+
+/// Prolongs the live grant of the same permission, or keeps this one; gives what is kept.
+pub(super) fn renew(db: &Connection, grant: &Grant, now: Timestamp) -> Result<Option<Grant>> {
+    if !parent_holds(db, grant, now)? {
+        return Ok(None);
+    }
+    let select = "
+        SELECT * FROM grants
+        WHERE client = ?1 AND app = ?2 AND subject = ?3 AND revoked_at IS NULL AND expires_at > ?4
+        ORDER BY created_at, id";
+    let values = (grant.client.as_str(), &grant.app, &grant.subject, now.seconds());
+    let Some(known) = sql::all(db, select, values, read)?.into_iter().find(|known| known.is_renewed_by(grant)) else {
+        insert(db, grant)?;
+        return Ok(Some(grant.clone()));
+    };
+    let kept = Grant { id: known.id, created_at: known.created_at, ..grant.clone() };
+    let update = "
+        UPDATE grants SET scope = ?2, login_method = ?3, authenticated_at = ?4, expires_at = ?5, details = ?6
+        WHERE id = ?1";
+    let values = (
+        &kept.id,
+        &kept.scope,
+        &kept.login_method,
+        kept.authenticated_at.seconds(),
+        kept.expires_at.seconds(),
+        sql::to_json(&kept.details)?,
+    );
+    sql::execute(db, update, values)?;
+    Ok(Some(kept))
+}
+
+/// Whether what a grant came from still holds: who has logged out since gets no grant that outlives the logout.
+pub(super) fn parent_holds(db: &Connection, grant: &Grant, now: Timestamp) -> Result<bool> {
+    match &grant.parent {
+        Some(parent) => Ok(find(db, parent)?.is_some_and(|parent| parent.is_live(now))),
+        None => Ok(true),
+    }
+}
+
+fn insert(db: &Connection, grant: &Grant) -> Result<()> {
     let insert = "
         INSERT INTO grants (id, app, client, subject, scope, login_method, authenticated_at, created_at, expires_at,
             parent, revoked_at, details)
@@ -28,7 +71,7 @@ pub(super) fn open(db: &Connection, grant: &Grant, credential: &Credential) -> R
         sql::to_json(&grant.details)?,
     );
     sql::execute(db, insert, values)?;
-    credentials::keep(db, credential)
+    Ok(())
 }
 
 /// A grant, live or not.

@@ -91,6 +91,11 @@ impl Store for Sqlite {
         self.write(move |db| grants::open(db, &grant, &credential)).await
     }
 
+    async fn renew_grant(&self, grant: &Grant, now: Timestamp) -> Result<Option<Grant>, StoreError> {
+        let grant = grant.clone();
+        self.write(move |db| grants::renew(db, &grant, now)).await
+    }
+
     async fn credential(&self, hash: &SecretHash) -> Result<Option<(Credential, Grant)>, StoreError> {
         let hash = *hash;
         self.read(move |db| credentials::find_with_grant(db, &hash)).await

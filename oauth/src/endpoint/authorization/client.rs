@@ -19,6 +19,8 @@ pub(super) struct Known {
     pub(super) uri: Option<String>,
     pub(super) redirect_uris: Vec<String>,
     pub(super) refreshes: bool,
+    /// The most that it may be granted; `None` for all that the app offers.
+    pub(super) most: Option<String>,
     pub(super) vouched_by: VouchedBy,
 }
 
@@ -76,6 +78,7 @@ fn browser(app: &App, id: ClientId) -> Known {
         uri: None,
         redirect_uris: app.browser_redirect_uris.clone(),
         refreshes: false,
+        most: None,
         vouched_by: VouchedBy::Nobody,
     }
 }
@@ -92,7 +95,8 @@ fn registered(managed: &Managed, client: Client) -> Known {
         uri: client.metadata.get("client_uri").and_then(|uri| uri.as_str()).map(str::to_owned),
         name: Some(client.name),
         redirect_uris: client.redirect_uris.into_iter().filter(allowed).collect(),
-        vouched_by: VouchedBy::Nobody,
+        most: client.details.scope,
+        vouched_by: if vouched { VouchedBy::Administrator } else { VouchedBy::Nobody },
     }
 }
 
@@ -134,6 +138,7 @@ fn vouched(managed: &Managed, id: ClientId, document: &Document, vouched_by: Vou
         uri: document.uri.clone(),
         redirect_uris: document.redirect_uris.iter().filter(usable).cloned().collect(),
         refreshes: document.refreshes,
+        most: None,
         vouched_by,
     }
 }

@@ -52,7 +52,7 @@ impl Authorization {
         // First-party: nobody else's is heeded.
         let except_session = parameters.get("except_session").filter(|_| client.id.is_browser()).map(str::to_owned);
         let state = parameters.get("state").map(str::to_owned);
-        match check(call.app, parameters) {
+        match check(call.app, client.most.as_deref(), parameters) {
             Ok((code_challenge, scope)) => Ok(Self {
                 client: client.id,
                 client_name: client.name,
@@ -102,18 +102,18 @@ fn find_redirect_uri(client: &Known, parameters: &Parameters) -> Result<String, 
 }
 
 /// Everything whose failure the client may be told; returns challenge and scope.
-fn check(app: &App, parameters: &Parameters) -> Result<(String, String), Error> {
+fn check(app: &App, most: Option<&str>, parameters: &Parameters) -> Result<(String, String), Error> {
     if let Some(name) = parameters.repeated() {
         return Err(Error::new(Code::InvalidRequest, "a parameter is repeated").logged(format!("`{name}` is repeated")));
     }
     check_form(parameters)?;
     let code_challenge = check_challenge(parameters)?;
     check_resource(app, parameters)?;
-    let scope = app.scopes.grant(parameters.get("scope")).map_err(|_| {
+    let scope = app.scopes.grant_within(most, parameters.get("scope")).map_err(|_| {
         Error::new(
             Code::InvalidScope,
             format!(
-                "none of these scopes exists here; offered are: {}",
+                "the client can have none of these scopes; offered are: {}",
                 app.scopes.names().collect::<Vec<_>>().join(" ")
             ),
         )

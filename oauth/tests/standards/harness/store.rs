@@ -142,6 +142,11 @@ impl Store for TestStore {
         self.act(self.inner.open_grant(grant, credential)).await
     }
 
+    async fn renew_grant(&self, grant: &Grant, now: Timestamp) -> Result<Option<Grant>, StoreError> {
+        self.keep(grant);
+        self.act(self.inner.renew_grant(grant, now)).await
+    }
+
     async fn credential(&self, hash: &SecretHash) -> Result<Option<(Credential, Grant)>, StoreError> {
         self.act(self.inner.credential(hash)).await
     }

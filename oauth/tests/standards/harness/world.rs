@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use oauth::app::{App, Endpoints, Managed, Registration};
 use oauth::approval::{Approval, Ask, Unavailable, Verdict};
 use oauth::call::Person;
+use oauth::client::Client;
 use oauth::keys::SigningAlgorithm;
 use oauth::redirect_uri::RedirectRules;
 use oauth::resource::Resource;
@@ -93,16 +94,24 @@ impl Policy {
     pub(crate) fn set(&self, mood: Mood) {
         *self.0.lock().unwrap() = mood;
     }
-}
 
-#[async_trait]
-impl Approval for Policy {
-    async fn approve(&self, _: Ask<'_>) -> Result<Verdict, Unavailable> {
+    fn say(&self) -> Result<Verdict, Unavailable> {
         match *self.0.lock().unwrap() {
             Mood::Approves => Ok(Verdict::Approved),
             Mood::Refuses => Ok(Verdict::Refused { reason: "no_rule_matched", rule: None }),
             Mood::Unavailable => Err(Unavailable("the directory is down".to_owned())),
         }
+    }
+}
+
+#[async_trait]
+impl Approval for Policy {
+    async fn approve(&self, _: Ask<'_>) -> Result<Verdict, Unavailable> {
+        self.say()
+    }
+
+    async fn approve_client(&self, _: &App, _: &Client) -> Result<Verdict, Unavailable> {
+        self.say()
     }
 }
 
