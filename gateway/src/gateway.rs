@@ -13,6 +13,7 @@ use crate::telemetry::{Metrics, Recorder};
 use arc_swap::ArcSwap;
 use keys::open_keys;
 use oauth::client_document::Documents;
+use oauth::foreign_keys::ForeignKeys;
 use oauth::keys::{KeyPlan, Keyring};
 use oauth::seal::Sealer;
 use oauth::store::StoreError;
@@ -29,6 +30,7 @@ pub(crate) struct World {
     pub(crate) random: Arc<dyn Random>,
     pub(crate) fetch: Arc<dyn Fetch>,
     pub(crate) documents: Arc<Documents>,
+    pub(crate) foreign_keys: Arc<ForeignKeys>,
     pub(crate) memory: Memory,
     pub(crate) limits: Limits,
     pub(crate) recorder: Recorder,
@@ -50,7 +52,7 @@ impl World {
         let seen_epoch = AtomicU64::new(store.epoch().await?);
         let keys = open_keys(&*as_oauth(&store), at_rest, &*random, plan, clock.now()).await?;
         let (memory, limits, metrics) = (Memory::new(), Limits::new(), Metrics::new());
-        let (keys, documents) = (Arc::new(keys), Arc::default());
+        let (keys, documents, foreign_keys) = (Arc::new(keys), Arc::default(), Arc::default());
         let keys_unknown = AtomicBool::new(false);
         Ok(Self {
             store,
@@ -59,6 +61,7 @@ impl World {
             random,
             fetch,
             documents,
+            foreign_keys,
             memory,
             limits,
             recorder,
@@ -103,6 +106,7 @@ impl Snapshot {
             approval,
             fetch: Arc::clone(&world.fetch),
             documents: Arc::clone(&world.documents),
+            foreign_keys: Arc::clone(&world.foreign_keys),
         };
         Self { routes: Routes::new(&config), config, oauth }
     }

@@ -2,6 +2,7 @@
 //! people behind one address sign in on the same morning.
 
 use moka::sync::Cache;
+use oauth::world::Guesses;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,6 +13,8 @@ use std::time::Duration;
 pub(crate) enum Bucket {
     /// Wrong passwords, all accounts together.
     WrongPassword,
+    /// Wrong secrets of clients, all clients together.
+    WrongSecret,
     /// Dynamic registrations.
     Registration,
     /// Token requests.
@@ -24,6 +27,7 @@ impl Bucket {
     const fn per_minute(self) -> u32 {
         match self {
             Self::WrongPassword => 60,
+            Self::WrongSecret => 300,
             Self::Registration => 240,
             Self::Token => 3000,
             Self::Authorization => 1200,
@@ -36,19 +40,27 @@ pub(crate) const RETRY_AFTER: u64 = 60;
 
 const WINDOW: Duration = Duration::from_secs(RETRY_AFTER);
 const WRONG_PASSWORDS_PER_ACCOUNT: u32 = 10;
+const WRONG_SECRETS_PER_CLIENT: u32 = 20;
 
-/// The counts of the last minute.
-#[derive(Debug)]
+/// The counts of the last minute. Clones count together.
+#[derive(Clone, Debug)]
 pub(crate) struct Limits {
     by_address: Cache<(Bucket, IpAddr), Arc<AtomicU32>>,
     by_account: Cache<(String, IpAddr), Arc<AtomicU32>>,
+    by_client: Cache<(String, IpAddr), Arc<AtomicU32>>,
 }
 
 impl Limits {
     pub(crate) fn new() -> Self {
         let by_address = Cache::builder().max_capacity(100_000).time_to_live(WINDOW).build();
         let by_account = Cache::builder().max_capacity(100_000).time_to_live(WINDOW).build();
-        Self { by_address, by_account }
+        let by_client = Cache::builder().max_capacity(100_000).time_to_live(WINDOW).build();
+        Self { by_address, by_account, by_client }
+    }
+
+    /// What counts the secrets of clients that `ip` tries.
+    pub(crate) fn guesser(&self, ip: IpAddr) -> Guesser {
+        Guesser { limits: self.clone(), ip }
     }
 
     /// Counts a call; `false` when the budget of this minute is used up.
@@ -71,6 +83,30 @@ impl Limits {
     pub(crate) fn right_password(&self, username: &str, ip: IpAddr) {
         self.by_account.invalidate(&(username.to_owned(), network(ip)));
         if let Some(count) = self.by_address.get(&(Bucket::WrongPassword, network(ip))) {
+            count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Counts the secrets of clients that one address tries, like passwords: per client *and* address (OAuth 2.1 section
+/// 2.4.1).
+pub(crate) struct Guesser {
+    limits: Limits,
+    ip: IpAddr,
+}
+
+impl Guesses for Guesser {
+    fn may_try(&self, client: &str) -> bool {
+        if !self.limits.take(Bucket::WrongSecret, self.ip) {
+            return false;
+        }
+        let count = self.limits.by_client.get_with((client.to_owned(), network(self.ip)), Arc::default);
+        count.fetch_add(1, Ordering::Relaxed) < WRONG_SECRETS_PER_CLIENT
+    }
+
+    fn was_right(&self, client: &str) {
+        self.limits.by_client.invalidate(&(client.to_owned(), network(self.ip)));
+        if let Some(count) = self.limits.by_address.get(&(Bucket::WrongSecret, network(self.ip))) {
             count.fetch_sub(1, Ordering::Relaxed);
         }
     }
@@ -102,6 +138,20 @@ mod tests {
             assert!(limits.try_password("bob", there));
             limits.right_password("bob", there);
         }
+    }
+
+    #[test]
+    fn ca_10_wrong_secrets_stop_one_address_at_one_client_only() {
+        let limits = Limits::new();
+        let (here, there) = (limits.guesser("10.0.0.1".parse().unwrap()), limits.guesser("10.0.0.2".parse().unwrap()));
+        assert!((0..20).all(|_| here.may_try("a")));
+        assert!(!here.may_try("a"));
+        assert!(there.may_try("a") && here.may_try("b"), "others are not locked out");
+        for _ in 0..1000 {
+            assert!(there.may_try("b"), "a right secret does not count");
+            there.was_right("b");
+        }
+        assert!((0..1000).filter(|n| there.may_try(&n.to_string())).count() < 300, "nor can one address try them all");
     }
 
     #[test]

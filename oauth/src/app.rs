@@ -69,6 +69,15 @@ pub struct Managed {
     pub registration: Option<Registration>,
     /// Clients whose id is the URL of a document about them; `None` when these are not admitted.
     pub client_documents: Option<DocumentRules>,
+    /// Clients that authenticate by a signed assertion (RFC 7523); `None` when these are not admitted.
+    pub client_assertions: Option<AssertionRules>,
+}
+
+/// How client assertions are held at an app.
+#[derive(Clone, Debug)]
+pub struct AssertionRules {
+    /// Whether `aud` may be the URL of the token endpoint, as it was before draft-ietf-oauth-rfc7523bis.
+    pub token_endpoint_audience: bool,
 }
 
 impl Managed {

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::approval::Approval;
 use crate::client_document::Documents;
 use crate::error::Error;
+use crate::foreign_keys::ForeignKeys;
 use crate::keys::Keyring;
 use crate::scope::Scope;
 use crate::store::Store;
@@ -31,6 +32,8 @@ pub struct Server {
     pub fetch: Arc<dyn Fetch>,
     /// Those that were read.
     pub documents: Arc<Documents>,
+    /// The keys of others that were read.
+    pub foreign_keys: Arc<ForeignKeys>,
 }
 
 /// Which endpoint was called; the gateway's router knows, from the configuration.

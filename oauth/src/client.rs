@@ -2,6 +2,7 @@
 //! and those whose id is the URL of a document about them.
 
 use crate::grant_type::GrantType;
+use crate::jose::{Algorithm, KeySet};
 use crate::secret::SecretHash;
 use crate::world::{Random, Timestamp};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -167,6 +168,29 @@ pub enum Authentication {
         /// Hash of its secret.
         secret: SecretHash,
     },
+    /// `private_key_jwt`: it signs an assertion for each request (RFC 7523 section 2.2).
+    PrivateKeyJwt(Signer),
+}
+
+/// How a client signs its assertions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Signer {
+    /// Its public keys.
+    pub keys: SignerKeys,
+    /// `token_endpoint_auth_signing_alg`: the one algorithm that it signs by, if it named one.
+    pub algorithm: Option<Algorithm>,
+    /// Whether it said that it may come without an assertion too. What it got with one is then refreshed with one alone.
+    pub or_none: bool,
+}
+
+/// Where the keys of a client are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignerKeys {
+    /// `jwks`
+    Jwks(KeySet),
+    /// `jwks_uri`, fetched when it is needed.
+    JwksUri(String),
 }
 
 impl Authentication {
@@ -174,7 +198,7 @@ impl Authentication {
     pub const fn secret(&self) -> Option<&SecretHash> {
         match self {
             Self::ClientSecretBasic { secret } | Self::ClientSecretPost { secret } => Some(secret),
-            Self::None => None,
+            Self::None | Self::PrivateKeyJwt(_) => None,
         }
     }
 
@@ -184,8 +208,13 @@ impl Authentication {
         match self {
             Self::ClientSecretBasic { .. } => Self::ClientSecretBasic { secret },
             Self::ClientSecretPost { .. } => Self::ClientSecretPost { secret },
-            Self::None => Self::None,
+            Self::None | Self::PrivateKeyJwt(_) => self.clone(),
         }
+    }
+
+    /// Whether it signs, and could do without.
+    pub fn signs_by_choice(&self) -> bool {
+        matches!(self, Self::PrivateKeyJwt(Signer { or_none: true, .. }))
     }
 
     /// The registered name of the method.
@@ -194,6 +223,7 @@ impl Authentication {
             Self::None => "none",
             Self::ClientSecretBasic { .. } => "client_secret_basic",
             Self::ClientSecretPost { .. } => "client_secret_post",
+            Self::PrivateKeyJwt(_) => "private_key_jwt",
         }
     }
 }

@@ -58,6 +58,8 @@ pub enum Code {
     TooManyRegistrations,
     /// Too many client documents were asked for in this minute.
     TooManyDocuments,
+    /// Too many wrong secrets of a client in this minute.
+    TooManyGuesses,
     /// The body is larger than this endpoint reads.
     TooLarge,
     /// No such endpoint here.
@@ -102,7 +104,7 @@ impl Error {
             Code::TemporarilyUnavailable => {
                 headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
             }
-            Code::TooManyRegistrations | Code::TooManyDocuments => {
+            Code::TooManyRegistrations | Code::TooManyDocuments | Code::TooManyGuesses => {
                 headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("60"));
             }
             Code::MethodNotAllowed { allow } => {
@@ -132,9 +134,10 @@ impl Code {
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
-            Self::TemporarilyUnavailable | Self::TooManyRegistrations | Self::TooManyDocuments => {
-                "temporarily_unavailable"
-            }
+            Self::TemporarilyUnavailable
+            | Self::TooManyRegistrations
+            | Self::TooManyDocuments
+            | Self::TooManyGuesses => "temporarily_unavailable",
             Self::NotFound => "not_found",
         }
     }
@@ -152,7 +155,7 @@ impl Code {
         match self {
             Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
             Self::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::TooManyRegistrations | Self::TooManyDocuments => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyRegistrations | Self::TooManyDocuments | Self::TooManyGuesses => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,

@@ -8,7 +8,7 @@
 //! | [`consent`] | what a person is asked, and what they allowed |
 //! | [`client`], [`client_document`], [`redirect_uri`], [`pkce`], [`scope`], [`resource`] | the rules a request is held against |
 //! | [`token`], [`jwt`], [`keys`], [`secret`], [`seal`] | what is handed out, and how it is recognised again |
-//! | [`jose`] | what others sign |
+//! | [`jose`], [`foreign_keys`] | what others sign |
 //! | [`store`], [`world`], [`approval`] | what the server needs from outside |
 //! | [`error`] | the one place where a failure becomes bytes |
 
@@ -22,11 +22,13 @@ pub mod client_metadata;
 pub mod consent;
 pub mod endpoint;
 pub mod error;
+pub mod foreign_keys;
 pub mod grant;
 pub mod grant_type;
 pub mod jose;
 pub mod json;
 pub mod jwt;
+pub mod kept;
 pub mod keys;
 pub mod parameters;
 pub mod pkce;

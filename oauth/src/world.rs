@@ -68,6 +68,15 @@ impl dyn Random + '_ {
     }
 }
 
+/// Counts the secrets of clients that one caller tries, and says when it is enough.
+pub trait Guesses: Send + Sync {
+    /// Whether a secret of the client with this id may be tried; counts as a wrong one until it was right.
+    fn may_try(&self, client: &str) -> bool;
+
+    /// It was right: the try does not count.
+    fn was_right(&self, client: &str);
+}
+
 /// Reads what others publish.
 ///
 /// INVARIANT: whoever can name a URL here can name any host, so an implementation reaches public addresses alone, follows

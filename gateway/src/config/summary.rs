@@ -98,6 +98,10 @@ fn oauth(app: &App) -> Value {
             "implicit_none": rules.implicit_none,
         })
     });
+    let assertions = managed
+        .client_assertions
+        .as_ref()
+        .map(|rules| json!({ "enabled": true, "accept_token_endpoint_audience": rules.token_endpoint_audience }));
     json!({
         "enabled": true,
         "issuer": app.oauth.issuer,
@@ -109,6 +113,7 @@ fn oauth(app: &App) -> Value {
         },
         "dynamic_client_registration": registration.unwrap_or_else(|| json!({ "enabled": false })),
         "client_id_metadata_documents": documents.unwrap_or_else(|| json!({ "enabled": false })),
+        "client_assertions": assertions.unwrap_or_else(|| json!({ "enabled": false })),
         "scopes": scopes(app),
     })
 }

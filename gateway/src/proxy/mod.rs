@@ -19,6 +19,7 @@ use crate::telemetry::{Asked, Event, Refused, Told};
 use async_trait::async_trait;
 use connection::UnderWay;
 pub(crate) use connection::{Connections, Front};
+use oauth::client_auth::Guesser;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::prelude::{Error, ErrorType, HttpPeer, Result};
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
@@ -226,7 +227,8 @@ impl Proxy {
         let Some(sent) = body::read(session, MAX_BODY).await? else {
             return self.refuse(session, progress, request, Refusal::TooLarge(413)).await;
         };
-        let http = body::as_http(session.req_header(), &request, sent);
+        let mut http = body::as_http(session.req_header(), &request, sent);
+        http.extensions_mut().insert(Guesser(Arc::new(self.gateway.world.limits.guesser(request.ip))));
         let own_request = OwnRequest { world: &self.gateway.world, snapshot, request: &request, http };
         match own_request.answer(own).await {
             Ok(response) => {

@@ -365,3 +365,23 @@ fn whoever_is_being_served_is_served_to_the_end() {
     });
     eventually("nobody is let in any more", || try_send(&Request::get(&site.main("/"))).is_none());
 }
+
+#[test]
+fn ca_10_a_thousand_guesses_of_a_client_secret_end_in_429() {
+    let site = Site::start();
+    let agent = site.agent(&site.main("/"));
+    let metadata = json!({ "client_name": "C", "redirect_uris": ["http://localhost/cb"], "token_endpoint_auth_method": "client_secret_post" });
+    let client = send(&Request::post(agent.endpoint("registration_endpoint")).json(&metadata)).expect(201).json();
+    let (id, secret) = (client["client_id"].as_str().unwrap(), client["client_secret"].as_str().unwrap());
+    let ask = |secret: &str| {
+        let form = [("token", "x"), ("client_id", id), ("client_secret", secret)];
+        send(&Request::post(agent.endpoint("introspection_endpoint")).form(&form))
+    };
+    ask(secret).expect(200);
+    let answers: Vec<_> = (0..1000).map(|n| ask(&format!("guess-{n}")).status).collect();
+    assert!(answers.iter().filter(|status| **status == 401).count() <= 20, "{answers:?}");
+    assert_eq!(answers.last(), Some(&429));
+    assert_eq!(ask(secret).expect(429).header("retry-after"), Some("60"));
+    // Others at the same address are not held up.
+    agent.authorize(&mut site.browser(), &site.ada());
+}

@@ -2,6 +2,7 @@
 
 use super::Unusable;
 use super::document_url::DocumentUrl;
+use super::methods::Methods;
 use crate::client_metadata::{MAX_NAME_CHARS, is_web_uri, list, text};
 use crate::json;
 use crate::redirect_uri::{RedirectRules, Unacceptable};
@@ -25,8 +26,8 @@ pub struct Document {
     pub redirect_uris: Vec<String>,
     /// Whether it uses refresh tokens (it does unless it names its grants without them).
     pub refreshes: bool,
-    /// Whether it says that it is a public client; if not, it says nothing of authentication.
-    pub says_none: bool,
+    /// How it may authenticate.
+    pub methods: Methods,
 }
 
 impl Document {
@@ -60,7 +61,7 @@ impl Document {
             uri: own_site(&sent, url),
             redirect_uris: redirect_uris(&sent)?,
             refreshes: list(&sent, "grant_types").is_none_or(|types| types.contains(&"refresh_token")),
-            says_none: says_none(&sent)?,
+            methods: Methods::parse(&sent)?,
         })
     }
 }
@@ -76,20 +77,8 @@ fn refuse_secrets(sent: &Map<String, Value>) -> Result<(), Unusable> {
     if sent.contains_key("client_secret") || sent.contains_key("client_secret_expires_at") {
         return Err(Unusable::Invalid("it must not have a client secret"));
     }
-    let Some(jwks) = sent.get("jwks") else { return Ok(()) };
-    let keys = jwks.get("keys").and_then(Value::as_array).ok_or(Unusable::Invalid("`jwks` must be a key set"))?;
-    let is_private = |key: &Value| {
-        let symmetric = key.get("kty").and_then(Value::as_str) == Some("oct");
-        symmetric || PRIVATE_MEMBERS.iter().any(|member| key.get(member).is_some())
-    };
-    if keys.iter().any(is_private) {
-        return Err(Unusable::Invalid("`jwks` must not have private keys"));
-    }
     Ok(())
 }
-
-/// RFC 7518 section 6: members of private and symmetric keys; `priv` is of RFC 9964.
-const PRIVATE_MEMBERS: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
 
 fn require_code_flow(sent: &Map<String, Value>) -> Result<(), Unusable> {
     for (name, needed) in [("grant_types", "authorization_code"), ("response_types", "code")] {
@@ -98,24 +87,6 @@ fn require_code_flow(sent: &Map<String, Value>) -> Result<(), Unusable> {
         }
     }
     Ok(())
-}
-
-/// RP Metadata Choices: the list wins over the single value. Of what both sides can do, only `none` is left here.
-fn says_none(sent: &Map<String, Value>) -> Result<bool, Unusable> {
-    const MALFORMED: Unusable = Unusable::Invalid("its authentication methods must be strings");
-    let single = sent.get("token_endpoint_auth_method").map(|one| one.as_str().ok_or(MALFORMED)).transpose()?;
-    let several = sent.get("token_endpoint_auth_methods_supported");
-    let several = several.map(|several| strings(several).ok_or(MALFORMED)).transpose()?;
-    let mut named = several.iter().flatten().copied().chain(single);
-    if named.any(|method| method.starts_with("client_secret_")) {
-        return Err(Unusable::Invalid("a client with a document must not authenticate by a shared secret"));
-    }
-    match (several, single) {
-        (Some(several), _) if several.contains(&"none") => Ok(true),
-        (None, Some("none")) => Ok(true),
-        (None, None) => Ok(false),
-        _ => Err(Unusable::NoCommonMethod),
-    }
 }
 
 fn redirect_uris(sent: &Map<String, Value>) -> Result<Vec<String>, Unusable> {
@@ -138,6 +109,6 @@ fn own_site(sent: &Map<String, Value>, url: &DocumentUrl) -> Option<String> {
     (host == url.host()).then(|| uri.to_owned())
 }
 
-fn strings(value: &Value) -> Option<Vec<&str>> {
+pub(super) fn strings(value: &Value) -> Option<Vec<&str>> {
     value.as_array()?.iter().map(Value::as_str).collect()
 }

@@ -1,17 +1,19 @@
 //! Clients whose id is the https URL of a JSON document about them (draft-ietf-oauth-client-id-metadata-document): found
 //! among the pinned ones, or fetched, checked and kept for a while.
 //!
-//! Only the document itself is ever fetched; `jwks_uri`, `logo_uri` and the other URLs in it are not (section 8.6).
+//! Of the other URLs in it, `jwks_uri` alone is ever fetched, by the same rules, and only to verify an assertion that the
+//! client sent (section 8.6).
 
-mod budget;
 mod cache;
 mod document;
 mod document_url;
+mod methods;
 mod pinned;
 
 pub use self::cache::Documents;
 pub use self::document::Document;
 pub use self::document_url::DocumentUrl;
+pub use self::methods::Methods;
 pub use self::pinned::{PINNED_ON, pinned};
 
 use crate::app::DocumentRules;
@@ -46,10 +48,15 @@ pub enum Unusable {
     Invalid(&'static str),
     /// The document leaves no way of authentication that is supported here.
     #[error(
-        "the client's document has no authentication method that is supported here; \
-         `token_endpoint_auth_methods_supported` must contain `none`"
+        "the client's document has no authentication method that is supported here: `none`, or `private_key_jwt` with \
+         usable keys in `jwks` or at an https `jwks_uri`"
     )]
     NoCommonMethod,
+    /// It can only sign, and the app wants no assertions.
+    #[error(
+        "the client's document asks for `private_key_jwt`, which is off for this app; an administrator can allow it"
+    )]
+    AssertionsOff,
     /// The document names no way of authentication, and the app wants one named.
     #[error("the client's document must name its `token_endpoint_auth_method`")]
     NoMethod,

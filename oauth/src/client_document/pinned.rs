@@ -4,6 +4,9 @@
 
 use super::document::Document;
 use super::document_url::DocumentUrl;
+use super::methods::Methods;
+use crate::client::{Signer, SignerKeys};
+use crate::jose::Algorithm;
 
 /// When these values were last compared with what the vendors publish.
 pub const PINNED_ON: &str = "2026-09-24";
@@ -16,9 +19,24 @@ pub fn pinned(url: &DocumentUrl) -> Option<Document> {
         uri: None,
         redirect_uris: redirect_uris.iter().map(|uri| (*uri).to_owned()).collect(),
         refreshes: true,
-        says_none: true,
+        methods: methods(url),
     })
 }
+
+/// All can be public clients; ChatGPT prefers to sign.
+fn methods(url: &DocumentUrl) -> Methods {
+    match SIGNERS.iter().find(|(known, _)| *known == url.as_str()) {
+        None => Methods::None,
+        Some((_, jwks_uri)) => Methods::PrivateKeyJwt(Box::new(Signer {
+            keys: SignerKeys::JwksUri((*jwks_uri).to_owned()),
+            algorithm: Some(Algorithm::Rs256),
+            or_none: true,
+        })),
+    }
+}
+
+/// Those that can sign too, and where their keys are: these are fetched when an assertion comes, for they change.
+const SIGNERS: &[(&str, &str)] = &[("https://chatgpt.com/oauth/client.json", "https://chatgpt.com/oauth/jwks.json")];
 
 /// URL, name and redirect URIs. All of them can be public clients (`none`) that use codes and refresh tokens.
 const PINNED: &[(&str, &str, &[&str])] = &[
@@ -61,7 +79,7 @@ mod tests {
     fn cm_25_each_pinned_document_is_what_its_json_would_be_read_as() {
         for (id, name, redirect_uris) in PINNED {
             let url = DocumentUrl::parse(id).unwrap();
-            let json = json!({
+            let mut json = json!({
                 "client_id": id,
                 "client_name": name,
                 "redirect_uris": redirect_uris,
@@ -69,6 +87,12 @@ mod tests {
                 "response_types": ["code"],
                 "token_endpoint_auth_method": "none",
             });
+            if let Some((_, jwks_uri)) = SIGNERS.iter().find(|(known, _)| known == id) {
+                json["token_endpoint_auth_method"] = json!("private_key_jwt");
+                json["token_endpoint_auth_methods_supported"] = json!(["none", "private_key_jwt"]);
+                json["token_endpoint_auth_signing_alg"] = json!("RS256");
+                json["jwks_uri"] = json!(jwks_uri);
+            }
             assert_eq!(Document::parse(&url, json.to_string().as_bytes()).unwrap(), pinned(&url).unwrap(), "{id}");
         }
     }

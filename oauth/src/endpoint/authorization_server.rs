@@ -2,15 +2,17 @@
 
 use super::document;
 use crate::app::{App, Managed};
+use crate::jose::Algorithm;
 use crate::scope::OFFLINE_ACCESS;
 use bytes::Bytes;
 use http::Response;
 use serde_json::json;
 
-/// By their registered names (RFC 7591 section 2), those without a secret first.
-const CLIENT_AUTHENTICATION: [&str; 3] = ["none", "client_secret_basic", "client_secret_post"];
+/// By their registered names (RFC 7591 section 2), `none` first.
+const CLIENT_AUTHENTICATION: [&str; 4] = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
 
 pub(crate) fn answer(app: &App, managed: &Managed) -> Response<Bytes> {
+    let methods = &CLIENT_AUTHENTICATION[..if managed.client_assertions.is_some() { 4 } else { 3 }];
     let mut metadata = json!({
         "issuer": app.issuer,
         "authorization_endpoint": app.endpoints.authorization,
@@ -20,14 +22,20 @@ pub(crate) fn answer(app: &App, managed: &Managed) -> Response<Bytes> {
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
-        "token_endpoint_auth_methods_supported": CLIENT_AUTHENTICATION,
+        "token_endpoint_auth_methods_supported": methods,
         "revocation_endpoint": app.endpoints.revocation,
-        "revocation_endpoint_auth_methods_supported": CLIENT_AUTHENTICATION,
+        "revocation_endpoint_auth_methods_supported": methods,
         "introspection_endpoint": app.endpoints.introspection,
-        "introspection_endpoint_auth_methods_supported": &CLIENT_AUTHENTICATION[1..],
+        "introspection_endpoint_auth_methods_supported": &methods[1..],
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
     });
+    if managed.client_assertions.is_some() {
+        for endpoint in ["token", "revocation", "introspection"] {
+            let name = format!("{endpoint}_endpoint_auth_signing_alg_values_supported");
+            metadata[name] = json!(Algorithm::NAMES);
+        }
+    }
     if managed.registration.is_some() {
         metadata["registration_endpoint"] = json!(app.endpoints.registration);
     }

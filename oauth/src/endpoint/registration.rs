@@ -2,10 +2,11 @@
 //! rules allow are kept, texts are cleaned, and the same public content always gives the same client.
 
 mod metadata;
+mod signer;
 
 use crate::app::{App, Managed, Registration};
 use crate::call::Server;
-use crate::client::{Authentication, Client, ClientDetails, ClientId, RegisteredBy};
+use crate::client::{Authentication, Client, ClientDetails, ClientId, RegisteredBy, SignerKeys};
 use crate::error::{Code, Error, json_response};
 use crate::redirect_uri::{RedirectRules, Unacceptable};
 use crate::secret::{Kind, Secret};
@@ -35,7 +36,7 @@ pub(crate) async fn answer(
     if request.body().len() > MAX_BYTES {
         return Err(Error::new(Code::TooLarge, "the body is too large"));
     }
-    let metadata = Metadata::parse(request.body(), &app.scopes)?;
+    let metadata = Metadata::parse(request.body(), &app.scopes, managed.client_assertions.is_some())?;
     let redirect_uris = acceptable(&metadata.redirect_uris, &rules.redirect_rules, app)?;
     let (client, secret) = new_client(server, app, metadata, redirect_uris, now);
     let client = keep(server, client, rules, now).await?;
@@ -80,11 +81,18 @@ fn new_client(
     redirect_uris: Vec<String>,
     now: Timestamp,
 ) -> (Client, Option<Secret>) {
-    let secret = (metadata.method != Method::None).then(|| Secret::generate(Kind::Client, &*server.random));
-    let authentication = match (metadata.method, &secret) {
-        (Method::ClientSecretBasic, Some(secret)) => Authentication::ClientSecretBasic { secret: secret.hash() },
-        (Method::ClientSecretPost, Some(secret)) => Authentication::ClientSecretPost { secret: secret.hash() },
-        _ => Authentication::None,
+    let new_secret = || Secret::generate(Kind::Client, &*server.random);
+    let (authentication, secret) = match metadata.method {
+        Method::None => (Authentication::None, None),
+        Method::PrivateKeyJwt(signer) => (Authentication::PrivateKeyJwt(signer), None),
+        Method::ClientSecretBasic => {
+            let secret = new_secret();
+            (Authentication::ClientSecretBasic { secret: secret.hash() }, Some(secret))
+        }
+        Method::ClientSecretPost => {
+            let secret = new_secret();
+            (Authentication::ClientSecretPost { secret: secret.hash() }, Some(secret))
+        }
     };
     let mut client = Client {
         app: app.id.clone(),
@@ -133,6 +141,15 @@ fn describe(client: &Client, secret: Option<&Secret>) -> Value {
     answer.insert("token_endpoint_auth_method".into(), json!(client.authentication.as_str()));
     answer.insert("grant_types".into(), json!(client.grant_types));
     answer.insert("response_types".into(), json!(["code"]));
+    if let Authentication::PrivateKeyJwt(signer) = &client.authentication {
+        let (name, keys) = match &signer.keys {
+            SignerKeys::Jwks(keys) => ("jwks", json!(keys)),
+            SignerKeys::JwksUri(uri) => ("jwks_uri", json!(uri)),
+        };
+        answer.insert(name.into(), keys);
+        let algorithm = signer.algorithm.map(|algorithm| json!(algorithm));
+        answer.extend(algorithm.map(|algorithm| ("token_endpoint_auth_signing_alg".to_owned(), algorithm)));
+    }
     if let Some(secret) = secret {
         answer.insert("client_secret".into(), json!(secret.expose()));
         answer.insert("client_secret_expires_at".into(), json!(0));

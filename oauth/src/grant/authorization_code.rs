@@ -41,6 +41,7 @@ pub(crate) async fn redeem(
     let mut grant = open(server, &code, latest, None, now);
     grant.expires_at = managed.end_of_grant(latest, now);
     grant.details.latest_end = Some(latest).filter(|_| refreshes);
+    grant.details.client_signed = client.authentication.signs_by_choice();
     let refresh = Secret::generate(Kind::Refresh, &*server.random);
     let issue = Issue { grant: &grant, scope: &code.scope, refresh: refreshes.then_some(&refresh) };
     let body = issue.response(server, (app, managed), now)?;

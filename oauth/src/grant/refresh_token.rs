@@ -8,7 +8,7 @@ use super::{Issue, approve, check_resource, require};
 use crate::app::{App, Managed};
 use crate::approval::Ask;
 use crate::call::Server;
-use crate::client::Client;
+use crate::client::{Authentication, Client};
 use crate::error::{Code, Error};
 use crate::grant_type::GrantType;
 use crate::parameters::Parameters;
@@ -64,6 +64,14 @@ async fn find(
     let (credential, grant) = found.ok_or_else(|| invalid("the refresh token is not known"))?;
     if grant.client != client.id || grant.app != app.id {
         return Err(invalid("the refresh token belongs to another client or app"));
+    }
+    if grant.details.client_signed && client.authentication == Authentication::None {
+        // Whoever took the token has not taken the key too.
+        let error = Error::new(Code::InvalidClient { basic: false }, "this grant is refreshed with a client assertion");
+        return Err(error.logged(format!(
+            "security: client `{}` signed when it got grant `{}`, and did not sign to refresh it",
+            client.id, grant.id
+        )));
     }
     if let Some((_, because)) = grant.ended(now) {
         return Err(has_ended(&grant, because));

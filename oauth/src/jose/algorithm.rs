@@ -1,15 +1,21 @@
 //! Signature algorithms (RFC 7518 section 3.1, RFC 8037 section 3.1, RFC 9864 section 2.2): those of public keys alone.
 
+use serde::{Deserialize, Serialize};
+
 /// An algorithm that foreign signatures may be made with. There is no `none` and no `HS256` to be confused with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.
+    #[serde(rename = "RS256")]
     Rs256,
     /// RSASSA-PSS with SHA-256.
+    #[serde(rename = "PS256")]
     Ps256,
     /// ECDSA with P-256 and SHA-256.
+    #[serde(rename = "ES256")]
     Es256,
     /// EdDSA with Ed25519, under its old name or its fully specified one.
+    #[serde(rename = "EdDSA")]
     Ed25519,
 }
 

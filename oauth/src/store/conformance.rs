@@ -97,7 +97,11 @@ fn grant(id: &str) -> Grant {
         expires_at: START.plus(LIFETIME),
         parent: None,
         revoked_at: None,
-        details: GrantDetails { opened_by: Some(GrantType::DeviceCode), ..GrantDetails::default() },
+        details: GrantDetails {
+            opened_by: Some(GrantType::DeviceCode),
+            client_signed: true,
+            ..GrantDetails::default()
+        },
     }
 }
 

@@ -239,6 +239,9 @@ pub struct GrantDetails {
     /// Why it was ended, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ended_because: Option<EndedBecause>,
+    /// Whether its client signed for it and need not have: then it signs for each refresh too.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub client_signed: bool,
 }
 
 impl Grant {

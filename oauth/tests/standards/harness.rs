@@ -3,12 +3,14 @@
 mod answer;
 mod published;
 mod request;
+mod signer;
 mod store;
 mod world;
 
 pub(crate) use answer::*;
 pub(crate) use published::*;
 pub(crate) use request::*;
+pub(crate) use signer::*;
 pub(crate) use store::{Fault, TestStore};
 pub(crate) use world::*;
 
@@ -116,6 +118,7 @@ impl Bench {
             approval: policy.clone(),
             fetch: published.clone(),
             documents: Arc::default(),
+            foreign_keys: Arc::default(),
         };
         let ada = person("ada", "sso-of-ada");
         sign_in(&*store, &ada).await;

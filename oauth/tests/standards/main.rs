@@ -14,6 +14,7 @@ mod oauth21_client_authentication;
 mod oauth21_token;
 mod refresh;
 mod rfc7009_revocation;
+mod rfc7523_client_assertions;
 mod rfc7591_registration;
 mod rfc7636_pkce;
 mod rfc7662_introspection;

@@ -101,17 +101,6 @@ async fn ca_05_only_the_registered_method() {
 }
 
 #[tokio::test]
-async fn ca_06_off_client_assertions_are_refused() {
-    let bench = Bench::new().await;
-    let client = bench.client().await;
-    let form = redeem(&bench, &client).await;
-    let bearer = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
-    for (name, value) in [("client_assertion", "eyJ.eyJ.x"), ("client_assertion_type", bearer)] {
-        bench.token(&bench.wiki, &form.clone().and(name, value)).await.assert_error(401, "invalid_client");
-    }
-}
-
-#[tokio::test]
 async fn tk_11_who_tried_basic_is_told_to() {
     let bench = Bench::new().await;
     let (client, secret) = bench.confidential("client_secret_basic").await;
@@ -179,5 +168,57 @@ async fn ca_13_after_a_rotation_both_secrets_do_until_the_overlap_ends() {
             let answer = bench.call(&bench.wiki, Endpoint::Introspection, request).await;
             assert_eq!(answer.status.as_u16(), expected, "{:?}", answer.body);
         }
+    }
+}
+
+/// A secret in an app that anybody can download is no secret (section 8.1).
+#[tokio::test]
+async fn ca_11_a_native_client_with_a_secret_is_asked_for_like_any_other() {
+    let bench = Bench::new().await;
+    let metadata = json!({ "client_name": "Native", "application_type": "native", "redirect_uris": [REDIRECT],
+        "token_endpoint_auth_method": "client_secret_post" });
+    let client = bench.registered(&metadata).await;
+    let (client, secret) = (id(&client), client["client_secret"].as_str().unwrap().to_owned());
+    for _ in 0..3 {
+        let form = redeem(&bench, &client).await.and("client_secret", &secret);
+        bench.token(&bench.wiki, &form).await.tokens();
+        let consent = page_of(bench.ask(&authorization(&client)).await);
+        assert_eq!(consent.vouched_by, oauth::call::VouchedBy::Nobody);
+    }
+}
+
+/// Lets one secret be tried.
+#[derive(Default)]
+struct OneGuess(std::sync::atomic::AtomicUsize);
+
+impl oauth::world::Guesses for OneGuess {
+    fn may_try(&self, client: &str) -> bool {
+        assert!(client.starts_with("dw_c_"));
+        self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed) < 1
+    }
+
+    fn was_right(&self, _: &str) {
+        self.0.store(0, std::sync::atomic::Ordering::Relaxed);
+    }
+}
+
+#[tokio::test]
+async fn ca_10_who_guessed_too_often_is_not_heard_even_with_the_secret() {
+    let bench = Bench::new().await;
+    let (client, secret) = bench.confidential("client_secret_basic").await;
+    let form = redeem(&bench, &client).await.without("client_id");
+    let guesser = oauth::client_auth::Guesser(std::sync::Arc::new(OneGuess::default()));
+    let ask = async |secret: &str| {
+        let mut request = form.post();
+        request.headers_mut().insert(header::AUTHORIZATION, basic(&client, secret).parse().unwrap());
+        request.extensions_mut().insert(guesser.clone());
+        bench.call(&bench.wiki, oauth::Endpoint::Token, request).await
+    };
+    ask(&secret).await.tokens();
+    ask("wrong").await.assert_error(401, "invalid_client");
+    for guess in ["wrong", &secret] {
+        let answer = ask(guess).await;
+        answer.assert_error(429, "temporarily_unavailable");
+        assert_eq!(answer.header(header::RETRY_AFTER), "60");
     }
 }

@@ -26,6 +26,7 @@ async fn asm_01_asm_02_asm_17_the_metadata_names_its_issuer_and_is_cached_shortl
 #[tokio::test]
 async fn asm_05_asm_06_asm_07_asm_08_asm_09_asm_12_asm_14_asm_19_asm_22_the_metadata_is_whole_and_true() {
     let bench = Bench::new().await;
+    let algorithms = ["ES256", "EdDSA", "Ed25519", "RS256", "PS256"];
     let expected = json!({
         "issuer": "https://wiki.ex",
         "authorization_endpoint": "https://auth.ex/.doorward/authorize/wiki",
@@ -36,11 +37,14 @@ async fn asm_05_asm_06_asm_07_asm_08_asm_09_asm_12_asm_14_asm_19_asm_22_the_meta
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
-        "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"],
         "revocation_endpoint": "https://wiki.ex/.doorward/revoke",
-        "revocation_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
+        "revocation_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"],
         "introspection_endpoint": "https://wiki.ex/.doorward/introspect",
-        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": algorithms,
+        "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
+        "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
     });

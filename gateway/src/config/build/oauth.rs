@@ -3,10 +3,10 @@
 use super::values::{HOUR, MINUTE, duration, unknown};
 use super::{documents, redirect_uris, scopes};
 use crate::config::key::Key;
-use crate::config::raw::{RawGrant, RawOAuth, RawRegistration};
+use crate::config::raw::{RawAssertions, RawGrant, RawOAuth, RawRegistration};
 use crate::config::report::{Mistake, Report};
 use crate::config::{Origin, Place, ScopeRule, presets};
-use oauth::app::{App, Endpoints, Managed, Registration};
+use oauth::app::{App, AssertionRules, Endpoints, Managed, Registration};
 use oauth::keys::SigningAlgorithm;
 use oauth::redirect_uri::RedirectRules;
 use oauth::resource::Resource;
@@ -51,7 +51,8 @@ impl OAuth {
         let scopes = scopes::scopes(report, &key.field("scopes"), &raw.scopes);
         let (managed, registration, client_documents) = (managed?, registration?, client_documents?);
         let (scopes, rules) = scopes?;
-        let managed = enabled.then_some(Managed { registration, client_documents, ..managed });
+        let client_assertions = assertions(&raw.client_assertions);
+        let managed = enabled.then_some(Managed { registration, client_documents, client_assertions, ..managed });
         Some(Self { managed, scopes, rules })
     }
 
@@ -106,6 +107,7 @@ fn grant(report: &mut Report<'_>, key: &Key, raw: &RawGrant, enabled: bool) -> O
         refresh_grace,
         registration: None,
         client_documents: None,
+        client_assertions: None,
     })
 }
 
@@ -127,6 +129,11 @@ fn idle_timeout(
         if is_long { "leave it out: the grant ends with `session_duration` anyway" } else { "write at least that" };
     report.error(key, Mistake::new(message).help(help.to_owned()));
     None
+}
+
+fn assertions(raw: &RawAssertions) -> Option<AssertionRules> {
+    let token_endpoint_audience = raw.accept_token_endpoint_audience.unwrap_or_default();
+    raw.enabled.unwrap_or(true).then_some(AssertionRules { token_endpoint_audience })
 }
 
 fn registration(report: &mut Report<'_>, key: &Key, raw: &RawRegistration) -> Option<Option<Registration>> {

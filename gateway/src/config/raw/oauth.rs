@@ -14,6 +14,8 @@ pub(crate) struct RawOAuth {
     pub(crate) dynamic_client_registration: RawRegistration,
     /// Which of them may come with the URL of a document about them as their id.
     pub(crate) client_id_metadata_documents: RawDocuments,
+    /// Which of them may authenticate by a signed assertion instead of a secret (`private_key_jwt`, RFC 7523).
+    pub(crate) client_assertions: RawAssertions,
     /// What they can be limited to, beside `access`, which every app has.
     pub(crate) scopes: Vec<RawScope>,
 }
@@ -69,6 +71,21 @@ pub(crate) struct RawDocuments {
     /// Whether a document that names no `token_endpoint_auth_method` means a public client. Otherwise it is refused.
     /// Default: `true`.
     pub(crate) implicit_none: Option<bool>,
+}
+
+/// `[apps.ID.oauth.client_assertions]`
+///
+/// A client that publishes its keys at a `jwks_uri` has them fetched, from public https addresses only, when an assertion
+/// is to be verified. A gateway without a way out switches assertions off: agents that can do both, such as ChatGPT, then
+/// come as public clients.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawAssertions {
+    /// Whether such clients are admitted. Default: `true`.
+    pub(crate) enabled: Option<bool>,
+    /// Whether an assertion may be for the URL of the token endpoint too, and not for the issuer alone, as older clients
+    /// make them. Default: `false`.
+    pub(crate) accept_token_endpoint_audience: Option<bool>,
 }
 
 /// `[[apps.ID.oauth.scopes]]`

@@ -96,3 +96,16 @@ fn an_app_at_a_pattern_of_hosts_has_a_pattern_of_callbacks() {
     assert_eq!(app.issuer, "http://*.wiki.localhost");
     assert_eq!(app.browser_redirect_uris, ["http://*.wiki.localhost/.doorward/callback"]);
 }
+
+#[test]
+fn ca_07_client_assertions_are_on_for_the_issuer_alone_unless_told_otherwise() {
+    let rules = |more: &str| {
+        let text = with_app("http://wiki.localhost", &format!("oauth.enabled = true\n{more}"));
+        let config = config(&text);
+        config.apps["wiki"].oauth.managed.as_ref().expect("managed OAuth").client_assertions.clone()
+    };
+    assert!(!rules("").expect("on").token_endpoint_audience);
+    let wide = rules("oauth.client_assertions.accept_token_endpoint_audience = true");
+    assert!(wide.expect("on").token_endpoint_audience);
+    assert!(rules("oauth.client_assertions.enabled = false").is_none());
+}

@@ -21,6 +21,7 @@ pub(super) struct Known {
     pub(super) refreshes: bool,
     /// The most that it may be granted; `None` for all that the app offers.
     pub(super) most: Option<String>,
+    pub(super) authentication: Authentication,
     pub(super) vouched_by: VouchedBy,
 }
 
@@ -61,7 +62,7 @@ pub(super) async fn keep(server: &Server, call: Call<'_>, asked: &Authorization)
         id: asked.client.clone(),
         name: asked.client_name.clone().unwrap_or_default(),
         redirect_uris: vec![asked.redirect_uri.clone()],
-        authentication: Authentication::None,
+        authentication: asked.client_authentication.clone(),
         grant_types: GrantType::of_code_client(asked.client_refreshes),
         metadata: uri.collect(),
         registered_at: call.now,
@@ -79,6 +80,7 @@ fn browser(app: &App, id: ClientId) -> Known {
         redirect_uris: app.browser_redirect_uris.clone(),
         refreshes: false,
         most: None,
+        authentication: Authentication::None,
         vouched_by: VouchedBy::Nobody,
     }
 }
@@ -91,6 +93,7 @@ fn registered(managed: &Managed, client: Client) -> Known {
         |uri: &String| vouched || managed.registration.as_ref().is_none_or(|now| now.redirect_rules.check(uri).is_ok());
     Known {
         refreshes: client.may_use(GrantType::RefreshToken),
+        authentication: client.authentication,
         id: client.id,
         uri: client.metadata.get("client_uri").and_then(|uri| uri.as_str()).map(str::to_owned),
         name: Some(client.name),
@@ -105,42 +108,46 @@ async fn by_document(server: &Server, call: Call<'_>, managed: &Managed, id: Cli
     let url = admit(managed, &id).map_err(Failure::Page)?;
     let host = url.host().to_owned();
     if let Some(document) = client_document::pinned(&url) {
-        return Ok(vouched(managed, id, &document, VouchedBy::Pinned { host }));
+        return vouched(managed, id, &document, VouchedBy::Pinned { host });
     }
     if call.person.is_none() {
         return Err(Failure::SignIn { host });
     }
     let found = server.documents.find(&*server.fetch, &url, call.now).await;
     let document = found.map_err(|unusable| Failure::Page(refusal(&id, &unusable)))?;
-    let implicit_none = managed.client_documents.as_ref().is_some_and(|rules| rules.implicit_none);
-    if !document.says_none && !implicit_none {
-        return Err(Failure::Page(refusal(&id, &Unusable::NoMethod)));
-    }
-    Ok(vouched(managed, id, &document, VouchedBy::Document { host }))
+    vouched(managed, id, &document, VouchedBy::Document { host })
 }
 
 fn admit(managed: &Managed, id: &ClientId) -> Result<DocumentUrl, Error> {
     let Some(rules) = &managed.client_documents else {
-        return Err(Error::new(INVALID_CLIENT, "client documents are off for this app; the client must register"));
+        return Err(documents_off());
     };
     client_document::admit(rules, id.as_str()).map_err(|unusable| refusal(id, &unusable))
 }
 
-fn vouched(managed: &Managed, id: ClientId, document: &Document, vouched_by: VouchedBy) -> Known {
+fn vouched(managed: &Managed, id: ClientId, document: &Document, vouched_by: VouchedBy) -> Result<Known, Failure> {
+    let rules = managed.client_documents.as_ref().ok_or_else(|| Failure::Page(documents_off()))?;
+    let agreed = document.methods.agree(rules, managed.client_assertions.as_ref());
+    let authentication = agreed.map_err(|unusable| Failure::Page(refusal(&id, &unusable)))?;
     let usable = |uri: &&String| {
         // RU-07: anybody can claim a scheme without a dot, so an administrator lists it.
         let owned = redirect_uri::has_owner(uri);
         owned || managed.registration.as_ref().is_some_and(|rules| rules.redirect_rules.check(uri).is_ok())
     };
-    Known {
+    Ok(Known {
         id,
         name: Some(document.name.clone()),
         uri: document.uri.clone(),
         redirect_uris: document.redirect_uris.iter().filter(usable).cloned().collect(),
         refreshes: document.refreshes,
         most: None,
+        authentication,
         vouched_by,
-    }
+    })
+}
+
+fn documents_off() -> Error {
+    Error::new(INVALID_CLIENT, "client documents are off for this app; the client must register")
 }
 
 /// CM-22, CM-27: a page for the person, whatever is wrong with the document; the details are for the log.

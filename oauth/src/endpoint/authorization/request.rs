@@ -3,7 +3,7 @@
 use super::client::{Known, find_client};
 use crate::app::App;
 use crate::call::{Call, Server, VouchedBy};
-use crate::client::ClientId;
+use crate::client::{Authentication, ClientId};
 use crate::consent::Question;
 use crate::error::{Code, Error};
 use crate::grant::check_resource;
@@ -20,6 +20,7 @@ pub(super) struct Authorization {
     pub(super) client_name: Option<String>,
     pub(super) client_uri: Option<String>,
     pub(super) client_refreshes: bool,
+    pub(super) client_authentication: Authentication,
     pub(super) vouched_by: VouchedBy,
     pub(super) redirect_uri: String,
     pub(super) state: Option<String>,
@@ -58,6 +59,7 @@ impl Authorization {
                 client_name: client.name,
                 client_uri: client.uri,
                 client_refreshes: client.refreshes,
+                client_authentication: client.authentication,
                 vouched_by: client.vouched_by,
                 redirect_uri,
                 state,

@@ -1,6 +1,8 @@
 //! Client metadata as sent (RFC 7591 section 2), read into what is kept. Unknown members are ignored, odd values of
 //! optional ones dropped: what was kept is in the answer.
 
+use super::signer;
+use crate::client::Signer;
 use crate::client_metadata::{MAX_NAME_CHARS, MAX_TEXT_CHARS, is_web_uri, list, text};
 use crate::error::{Code, Error};
 use crate::grant_type::GrantType;
@@ -22,22 +24,23 @@ pub(super) struct Metadata {
 }
 
 /// `token_endpoint_auth_method`, of those that are supported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Method {
     None,
     ClientSecretBasic,
     ClientSecretPost,
+    PrivateKeyJwt(Signer),
 }
 
 impl Metadata {
-    pub(super) fn parse(body: &[u8], scopes: &Scopes) -> Result<Self, Error> {
+    pub(super) fn parse(body: &[u8], scopes: &Scopes, assertions: bool) -> Result<Self, Error> {
         let sent: Map<String, Value> =
             serde_json::from_slice(body).map_err(|_| invalid("the body must be one JSON object"))?;
         require_code_flow(&sent)?;
         Ok(Self {
             client_name: text(&sent, "client_name", MAX_NAME_CHARS).unwrap_or_else(|| "Unnamed client".into()),
             redirect_uris: redirect_uris(&sent)?,
-            method: method(&sent)?,
+            method: method(&sent, assertions)?,
             grant_types: grant_types(&sent),
             others: others(&sent, scopes),
         })
@@ -71,13 +74,17 @@ fn redirect_uris(sent: &Map<String, Value>) -> Result<Vec<String>, Error> {
 }
 
 /// Absent means a secret by RFC 7591, but public clients leave it out and keep none: `none` is substituted and echoed.
-fn method(sent: &Map<String, Value>) -> Result<Method, Error> {
+fn method(sent: &Map<String, Value>, assertions: bool) -> Result<Method, Error> {
     match sent.get("token_endpoint_auth_method").and_then(Value::as_str) {
         None | Some("none") => Ok(Method::None),
         Some("client_secret_basic") => Ok(Method::ClientSecretBasic),
         Some("client_secret_post") => Ok(Method::ClientSecretPost),
+        Some("private_key_jwt") if assertions => signer::parse(sent).map(Method::PrivateKeyJwt),
         Some(_) => {
-            Err(invalid("`token_endpoint_auth_method` must be `none`, `client_secret_basic` or `client_secret_post`"))
+            let signed = if assertions { ", `private_key_jwt`" } else { "" };
+            Err(invalid(&format!(
+                "`token_endpoint_auth_method` must be one of `none`, `client_secret_basic`, `client_secret_post`{signed}"
+            )))
         }
     }
 }
@@ -101,6 +108,6 @@ fn others(sent: &Map<String, Value>, scopes: &Scopes) -> Map<String, Value> {
     kept
 }
 
-fn invalid(description: &str) -> Error {
+pub(super) fn invalid(description: &str) -> Error {
     Error::new(Code::InvalidClientMetadata, description)
 }

@@ -2,7 +2,7 @@
 
 use super::{ACCESS_TOKEN_LIFETIME, CURSOR, GRACE, GRANT_DURATION, SECOND, START};
 use async_trait::async_trait;
-use oauth::app::{App, Endpoints, Managed, Registration};
+use oauth::app::{App, AssertionRules, Endpoints, Managed, Registration};
 use oauth::approval::{Approval, Ask, Unavailable, Verdict};
 use oauth::call::Person;
 use oauth::client::Client;
@@ -66,6 +66,7 @@ fn managed() -> Managed {
         refresh_grace: GRACE,
         registration: Some(Registration { redirect_rules, limits }),
         client_documents: None,
+        client_assertions: Some(AssertionRules { token_endpoint_audience: false }),
     }
 }
 

@@ -1,4 +1,4 @@
-//! How often documents are fetched in a minute: in total, so that nobody makes the gateway work for them, and per host,
+//! How often something is fetched in a minute: in total, so that nobody makes the gateway work for them, and per host,
 //! so that nobody uses it against others (section 8.6).
 
 use crate::world::Timestamp;
