@@ -276,6 +276,32 @@ export async function walk(authorizeUrl, options = {}) {
   }
 }
 
+/** Enters the code of a device at `url`, signing in on the way, and presses Allow; what the last page says. */
+export async function letIn(url, code, options) {
+  const person = await open({ ...options, hosts: [new URL(url).hostname] });
+  const signIn = async (page) => {
+    if ((await look(page)).kind === 'login') await person.signIn(page, options.username, options.password);
+  };
+  try {
+    const page = await person.tab();
+    await person.visit(page, url);
+    await signIn(page);
+    step(`entering the code at ${page.url()}`);
+    await page.locator('input[name="user_code"]').fill(code);
+    await person.press(page, page.getByRole('button', { name: 'Continue', exact: true }));
+    await signIn(page);
+    const consent = await question(page);
+    await person.press(page, page.getByRole('button', { name: 'Allow', exact: true }));
+    person.expectNoProblems();
+    return { consent, heading: (await look(page)).heading };
+  } catch (error) {
+    error.page ??= await lookSafely(person);
+    throw error;
+  } finally {
+    await person.close();
+  }
+}
+
 /** Waits for a navigation, or for the arrival that makes its outcome unimportant. */
 async function around(person, page, arrival, navigation, result) {
   const outcome = await Promise.race([

@@ -12,6 +12,8 @@
 //   --audience A       the audience of the access token (the issuer: tokens are for the app as a whole)
 //   --resource R       the `resource` parameter (the resource of the metadata); "" sends none
 //   --redirect-uri R   where the answer goes (http://127.0.0.1:PORT/callback, nobody listens)
+//   --par              pushes the authorization request (RFC 9126)
+//   --dpop             binds its tokens to a key (RFC 9449)
 //   --revoke           at the end revokes the refresh token; then refreshing has to fail
 //   --no-javascript, --screenshots DIR, --timeout SECONDS (60)
 //
@@ -38,6 +40,8 @@ const options = {
   audience: { type: 'string' },
   resource: { type: 'string' },
   'redirect-uri': { type: 'string' },
+  par: { type: 'boolean', default: false },
+  dpop: { type: 'boolean', default: false },
   revoke: { type: 'boolean', default: false },
   'no-javascript': { type: 'boolean', default: false },
   screenshots: { type: 'string' },
@@ -69,6 +73,14 @@ async function challenged(app, http, withToken) {
     };
   }
   throw new Error(`expected a challenge, got HTTP ${response.status}`);
+}
+
+/** What the browser takes along of a pushed request (RFC 9126 section 4). */
+async function push(server, client, authentication, parameters, http) {
+  step('pushing the authorization request');
+  const response = await oauth.pushedAuthorizationRequest(server, client, authentication, parameters, http);
+  const { request_uri } = await oauth.processPushedAuthorizationResponse(server, client, response);
+  return { client_id: client.client_id, request_uri };
 }
 
 async function call(app, token, http) {
@@ -158,6 +170,8 @@ await cli(import.meta.url, options, async (flags) => {
         ? oauth.ClientSecretPost(client.client_secret)
         : oauth.ClientSecretBasic(client.client_secret);
 
+  const proof = flags.dpop ? { DPoP: oauth.DPoP(client, await oauth.generateKeyPair('ES256')) } : {};
+  Object.assign(http, proof);
   step('authorizing');
   const verifier = oauth.generateRandomCodeVerifier();
   const state = oauth.generateRandomState();
@@ -174,13 +188,15 @@ await cli(import.meta.url, options, async (flags) => {
     ...(scope ? { scope } : {}),
     ...(resource ? { resource } : {}),
   };
-  for (const [name, value] of Object.entries(parameters)) authorize.searchParams.set(name, value);
+  const asked = flags.par ? await push(server, client, authentication, parameters, http) : parameters;
+  for (const [name, value] of Object.entries(asked)) authorize.searchParams.set(name, value);
   const walked = await walk(authorize.href, {
     username: flags.username,
     password: flags.password,
     javaScript: !flags['no-javascript'],
     screenshots: flags.screenshots,
     timeoutMs: flags.timeoutMs,
+    redirectUri,
   });
   step('checking the answer');
   const answer = new URL(walked.url);

@@ -1,17 +1,20 @@
 // A web application's OAuth client (openid-client, unmodified) at an app behind the gateway.
 //
-//   node openid-client.mjs --app URL --username U --password P [--method M]
+//   node openid-client.mjs --app URL --username U --password P [--method M] [--par] [--dpop]
 //
 // Discovers the authorization server from the resource metadata, registers, goes through code with PKCE in a real
 // browser (`iss` and `state` checked), calls the app, refreshes, introspects, revokes.
 //
 //   --app URL            the resource, for example http://127.0.0.1:8080/
 //   --method M           none, client_secret_basic (default) or client_secret_post
+//   --par                pushes the authorization request (RFC 9126)
+//   --dpop               binds its tokens to a key (RFC 9449)
 //   --username, --password
 //   --timeout SECONDS    for all of it (60)
 //
-// Prints {client: {token_endpoint_auth_method, has_secret}, token: {scope, expires_in, has_refresh_token}, statuses:
-// {first, refreshed, revoked}, refresh_token_changed, introspected: the answer or {refused}, introspected_after,
+// Prints {client: {token_endpoint_auth_method, has_secret}, asked: the names of the parameters that the browser took
+// along, token: {token_type, scope, expires_in, has_refresh_token}, statuses: {first, refreshed, revoked, without_proof?:
+// the app's answer to a bound token as a bearer token}, refresh_token_changed, introspected: the answer or {refused}, introspected_after,
 // refresh_after: the error}. A public client's introspection is `refused` with the error.
 // Exit codes: 0 done, 1 failed, 2 usage.
 
@@ -23,6 +26,8 @@ import { walk } from './driver.mjs';
 const options = {
   app: { type: 'string' },
   method: { type: 'string', default: 'client_secret_basic' },
+  par: { type: 'boolean', default: false },
+  dpop: { type: 'boolean', default: false },
   username: { type: 'string' },
   password: { type: 'string' },
 };
@@ -33,7 +38,7 @@ const METHODS = {
   client_secret_post: client.ClientSecretPost,
 };
 
-async function register({ app, method }, redirectUri) {
+async function register({ app, method, dpop }, redirectUri) {
   const wellKnown = new URL('/.well-known/oauth-protected-resource', app);
   const resource = await (await fetch(wellKnown)).json();
   const config = await client.dynamicClientRegistration(
@@ -44,15 +49,17 @@ async function register({ app, method }, redirectUri) {
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
       token_endpoint_auth_method: method,
+      ...(dpop ? { dpop_bound_access_tokens: true } : {}),
     },
     METHODS[method](),
     { algorithm: 'oauth2', execute: [client.allowInsecureRequests] },
   );
-  return { config, resource: resource.resource };
+  const proof = dpop ? { DPoP: client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256')) } : undefined;
+  return { config, proof, resource: resource.resource };
 }
 
 /** A code for the client, by way of the browser, and the tokens for it. */
-async function authorize({ config, resource }, redirectUri, flags) {
+async function authorize({ config, proof, resource }, redirectUri, flags) {
   const verifier = client.randomPKCECodeVerifier();
   const state = client.randomState();
   const parameters = {
@@ -63,12 +70,15 @@ async function authorize({ config, resource }, redirectUri, flags) {
     code_challenge: await client.calculatePKCECodeChallenge(verifier),
     code_challenge_method: 'S256',
   };
-  const url = client.buildAuthorizationUrl(config, parameters);
+  const url = flags.par
+    ? await client.buildAuthorizationUrlWithPAR(config, parameters, proof)
+    : client.buildAuthorizationUrl(config, parameters);
   const { username, password, timeoutMs } = flags;
   const walked = await walk(url.href, { username, password, timeoutMs, redirectUri });
   step('redeeming the code');
   const checks = { pkceCodeVerifier: verifier, expectedState: state };
-  return client.authorizationCodeGrant(config, new URL(walked.url), checks, { resource });
+  const tokens = await client.authorizationCodeGrant(config, new URL(walked.url), checks, { resource }, proof);
+  return { tokens, asked: [...url.searchParams.keys()] };
 }
 
 async function refusal(attempt) {
@@ -82,34 +92,38 @@ await cli(import.meta.url, options, async (flags) => {
   const redirectUri = `http://127.0.0.1:${await freePort()}/callback`;
   step('registering');
   const registered = await register(flags, redirectUri);
-  const { config } = registered;
-  const first = await authorize(registered, redirectUri, flags);
-  const call = async (token) => {
-    const response = await client.fetchProtectedResource(config, token, new URL(flags.app), 'GET').catch((error) => error);
-    return response.status;
+  const { config, proof } = registered;
+  const { tokens: first, asked } = await authorize(registered, redirectUri, flags);
+  const call = async (token, options) => {
+    const sent = client.fetchProtectedResource(config, token, new URL(flags.app), 'GET', null, undefined, options);
+    return (await sent.catch((error) => error)).status;
   };
   step('calling the app');
-  const statuses = { first: await call(first.access_token) };
+  const statuses = { first: await call(first.access_token, proof) };
+  if (proof) statuses.without_proof = await call(first.access_token);
   step('refreshing');
-  const second = await client.refreshTokenGrant(config, first.refresh_token, { resource: registered.resource });
-  statuses.refreshed = await call(second.access_token);
+  const { resource } = registered;
+  const second = await client.refreshTokenGrant(config, first.refresh_token, { resource }, proof);
+  statuses.refreshed = await call(second.access_token, proof);
   step('introspecting');
   const introspect = () => client.tokenIntrospection(config, second.access_token);
   const introspected =
     flags.method === 'none' ? { refused: await refusal(introspect()) } : await introspect();
   step('revoking');
   await client.tokenRevocation(config, second.refresh_token);
-  statuses.revoked = await call(second.access_token);
+  statuses.revoked = await call(second.access_token, proof);
   const introspectedAfter = flags.method === 'none' ? null : await introspect();
   step('refreshing with the revoked token');
-  const refreshAfter = await refusal(client.refreshTokenGrant(config, second.refresh_token));
+  const refreshAfter = await refusal(client.refreshTokenGrant(config, second.refresh_token, {}, proof));
   const metadata = config.clientMetadata();
   return {
     client: {
       token_endpoint_auth_method: metadata.token_endpoint_auth_method,
       has_secret: metadata.client_secret !== undefined,
     },
+    asked,
     token: {
+      token_type: first.token_type,
       scope: first.scope,
       expires_in: first.expires_in,
       has_refresh_token: first.refresh_token !== undefined,
