@@ -4,6 +4,7 @@
 mod endpoints;
 #[path = "../fuzz/mutation.rs"]
 mod mutation;
+mod signed;
 mod values;
 
 use mutation::Corpus;
