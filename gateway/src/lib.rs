@@ -28,3 +28,7 @@ pub mod sample;
 pub mod store;
 mod telemetry;
 mod world;
+
+#[cfg(test)]
+#[path = "../../oauth/tests/fuzz/mutation.rs"]
+mod mutation;

@@ -144,4 +144,14 @@ mod tests {
             assert_eq!(token_of(bad), None, "{bad}");
         }
     }
+
+    #[test]
+    fn ch_22_fuzz_authorization_headers() {
+        crate::mutation::Corpus::read("tests/fuzz/bearer").fuzz_text(|header| {
+            if let Some(token) = token_of(header) {
+                assert!(is_bearer(header), "it would be passed on to the app: {header}");
+                assert!(header.ends_with(token) && !token.contains([' ', ',', '\t']), "{header}");
+            }
+        });
+    }
 }

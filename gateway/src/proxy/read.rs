@@ -119,4 +119,17 @@ mod tests {
         assert_eq!(seen("10.0.0.1", &["[2001:db8::1]:5555"]), "2001:db8::1");
         assert_eq!(seen("10.0.0.1", &["10.1.1.1, 10.2.2.2"]), "10.1.1.1");
     }
+
+    #[test]
+    fn hp_08_fuzz_forwarded_addresses() {
+        crate::mutation::Corpus::read("tests/fuzz/forwarded_for").fuzz_text(|field| {
+            if http::HeaderValue::from_str(field).is_err() {
+                return;
+            }
+            assert_eq!(seen("203.0.113.9", &[field]), "203.0.113.9", "a stranger is not believed");
+            let told = seen("10.0.0.1", &[field]);
+            let named = |hop: &str| hop_address(hop.trim()).is_some_and(|ip| ip.to_string() == told);
+            assert!(told == "refused" || field.split(',').any(named), "{field}: {told}");
+        });
+    }
 }

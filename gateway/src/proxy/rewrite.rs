@@ -211,4 +211,22 @@ mod tests {
         pass_cookies(&mut header, b"a=1; __Host-doorward-wiki=s; doorward.browser=b; b=2=3;  ; c; d=\xe9");
         assert_eq!(header.headers.get("cookie").unwrap().as_bytes(), b"a=1; b=2=3; c; d=\xe9");
     }
+
+    #[test]
+    fn bs_06_fuzz_cookies() {
+        crate::mutation::Corpus::read("tests/fuzz/cookies").fuzz(|cookies| {
+            let mut header = RequestHeader::build("GET", b"/", None).unwrap();
+            pass_cookies(&mut header, cookies);
+            let Some(passed) = header.headers.get("cookie") else { return };
+            let passed = passed.as_bytes();
+            for pair in pairs(passed) {
+                assert!(pairs(cookies).any(|sent| sent == pair), "made up");
+                let name = String::from_utf8_lossy(pair).to_ascii_lowercase();
+                for prefix in ["", "__host-", "__secure-"] {
+                    assert!(!name.starts_with(&format!("{prefix}doorward-")), "{name}");
+                    assert!(!name.starts_with(&format!("{prefix}doorward.")), "{name}");
+                }
+            }
+        });
+    }
 }

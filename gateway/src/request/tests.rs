@@ -1,5 +1,7 @@
 //! The browser-or-not rule, and headers that may be there once.
 
+mod fuzz;
+
 use super::*;
 use http::HeaderValue;
 

@@ -88,11 +88,16 @@ impl Corpus {
 
     /// Checks every seed, then many mutations.
     pub(crate) fn fuzz(&self, check: impl Fn(&[u8])) {
+        self.fuzz_times(CASES, check);
+    }
+
+    /// The same with so many mutations, for what takes its time.
+    pub(crate) fn fuzz_times(&self, cases: u32, check: impl Fn(&[u8])) {
         for seed in &self.0 {
             check(seed);
         }
         let mut config = Config { failure_persistence: None, ..Config::default() };
-        config.cases = config.cases.max(CASES);
+        config.cases = config.cases.max(cases);
         if config.rng_seed == RngSeed::Random {
             config.rng_seed = RngSeed::Fixed(1);
         }

@@ -38,6 +38,12 @@ fn a_file_without_any_one_line_is_read_or_refused() {
     }
 }
 
+#[test]
+fn a_file_with_many_changes_is_read_or_refused() {
+    let seeds = crate::mutation::Corpus::read("tests/fuzz/config").and(FULL.as_bytes());
+    seeds.fuzz_times(300, read);
+}
+
 /// Reading must not panic, and problems can be printed.
 fn read(bytes: &[u8]) {
     if let Err(problems) = parse(&String::from_utf8_lossy(bytes)) {
