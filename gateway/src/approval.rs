@@ -43,6 +43,7 @@ impl Approval for PolicyApproval {
             identity: Some(&identity),
             via: if browser { Via::Browser } else { Via::Agent },
             client_id: (!browser).then(|| ask.client.as_str()),
+            linked_app: None,
             request: None,
         };
         Ok(verdict(app, &facts))
@@ -54,7 +55,10 @@ impl Approval for PolicyApproval {
         };
         let identity = service(client.id.as_str(), &client.name, LOGIN_METHOD);
         let client_id = Some(client.id.as_str());
-        Ok(verdict(app, &Facts { identity: Some(&identity), via: Via::Service, client_id, request: None }))
+        Ok(verdict(
+            app,
+            &Facts { identity: Some(&identity), via: Via::Service, client_id, linked_app: None, request: None },
+        ))
     }
 }
 

@@ -62,13 +62,13 @@ pub(crate) struct Denial {
 impl Denial {
     /// Refuses a known credential, or somebody anonymous.
     pub(crate) fn of(known: Option<&Known>, reason: &'static str, rule: Option<String>) -> Box<Self> {
-        let agent = known.filter(|known| known.via != Via::Browser);
+        let client = known.and_then(|known| known.oauth_client());
         Box::new(Self {
             reason,
             rule,
             identity: known.map(|known| known.identity.clone()),
             via: known.map_or(Via::Browser, |known| known.via),
-            client: agent.map(|known| known.client.to_string()),
+            client: client.map(|(client, _)| client.to_string()),
         })
     }
 

@@ -21,15 +21,19 @@ pub enum Kind {
     Session,
     /// The secret of a confidential client (RFC 6749 section 2.3.1).
     Client,
+    /// A service token: a program's own credential at the door.
+    ServiceToken,
 }
 
 impl Kind {
-    const fn prefix(self) -> &'static str {
+    /// What its text begins with.
+    pub const fn prefix(self) -> &'static str {
         match self {
             Self::Code => "dw_ac_",
             Self::Refresh => "dw_rt_",
             Self::Session => "dw_se_",
             Self::Client => "dw_cs_",
+            Self::ServiceToken => "dw_st_",
         }
     }
 }

@@ -16,6 +16,8 @@ pub struct Facts<'a> {
     pub via: Via,
     /// The OAuth client that acts for the identity, if one does.
     pub client_id: Option<&'a str>,
+    /// The app whose upstream exchanged its own token for this one, if one did (RFC 8693).
+    pub linked_app: Option<&'a str>,
     /// `None` means not known yet: a token is being asked for, and no request exists.
     pub request: Option<RequestFacts<'a>>,
 }

@@ -19,6 +19,16 @@ pub struct Identity {
     pub login_method: String,
 }
 
+/// The login method of service tokens.
+pub const SERVICE_TOKEN: &str = "service_token";
+
+impl Identity {
+    /// Whether it is a service token.
+    pub(crate) fn is_service_token(&self) -> bool {
+        self.kind == Kind::Service && self.login_method == SERVICE_TOKEN
+    }
+}
+
 /// What sort of identity it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

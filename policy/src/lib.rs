@@ -16,7 +16,7 @@
 //! let staff = Policy::parse("staff", &raw, &Groups::default()).map_err(|mut all| all.remove(0))?;
 //! let policies = Policies::new(vec![Arc::new(staff)]);
 //!
-//! let stranger = Facts { identity: None, via: Via::Browser, client_id: None, request: None };
+//! let stranger = Facts { identity: None, via: Via::Browser, client_id: None, linked_app: None, request: None };
 //! assert_eq!(
 //!     policies.decide(&stranger),
 //!     Decision::Deny { reason: Reason::LoginRequired, rule: None },
@@ -47,7 +47,7 @@ pub use error::ParseError;
 pub use explain::{EntryTrace, Explanation, PolicyTrace, RulesTrace};
 pub use facts::{Facts, RequestFacts, Via};
 pub use group::Groups;
-pub use identity::{Identity, Kind};
+pub use identity::{Identity, Kind, SERVICE_TOKEN};
 pub use policies::Policies;
 pub use policy::Policy;
 pub use raw::{RawGroup, RawPolicy, RawSelector, RawValue};

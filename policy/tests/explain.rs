@@ -100,6 +100,7 @@ fn explanation() -> Explanation {
         identity: Some(&ann),
         via: Via::Agent,
         client_id: Some("editor"),
+        linked_app: None,
         request: Some(RequestFacts { ip: [10, 0, 0, 1].into(), method: "POST", path: "/pages" }),
     })
 }

@@ -45,6 +45,7 @@ struct Case {
     #[serde(default = "browser")]
     via: Via,
     client_id: Option<String>,
+    linked_app: Option<String>,
     #[serde(default = "documentation_address")]
     ip: IpAddr,
     /// Method and path; absent is not known yet.
@@ -103,7 +104,8 @@ impl Case {
             let (method, path) = request.split_once(' ').expect("a method and a path");
             RequestFacts { ip: self.ip, method, path }
         });
-        Facts { identity, via: self.via, client_id: self.client_id.as_deref(), request }
+        let (client_id, linked_app) = (self.client_id.as_deref(), self.linked_app.as_deref());
+        Facts { identity, via: self.via, client_id, linked_app, request }
     }
 
     fn who(&self) -> String {
@@ -113,6 +115,9 @@ impl Case {
         }
         if let Some(client) = &self.client_id {
             who += &format!(" through {client}");
+        }
+        if let Some(app) = &self.linked_app {
+            who += &format!(" from {app}");
         }
         who
     }

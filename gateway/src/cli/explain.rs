@@ -76,6 +76,7 @@ impl Explain {
             identity: identity.as_ref(),
             via: if self.client.is_some() { Via::Agent } else { Via::Browser },
             client_id: self.client.as_deref(),
+            linked_app: None,
             request: Some(RequestFacts { ip: self.ip, method: &self.method, path: &self.path }),
         };
         let explanation = app.policies.explain(&facts);

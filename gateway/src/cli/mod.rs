@@ -6,6 +6,7 @@ mod demo;
 mod explain;
 mod grant;
 mod serve;
+mod service_token;
 mod user;
 
 use crate::config::{self, Config, Problems};
@@ -38,6 +39,8 @@ enum Command {
     User(user::User),
     /// Manage the clients of an app.
     Client(client::Clients),
+    /// Manage service tokens.
+    ServiceToken(service_token::Tokens),
     /// List and end what people have let in: agents, and signed-in browsers.
     Grant(grant::Grants),
     /// List and end the sessions of signed-in browsers.
@@ -63,6 +66,7 @@ pub fn main() -> ExitCode {
         Command::Explain(explain) => explain.run(&cli.config),
         Command::User(user) => user.run(&cli.config),
         Command::Client(clients) => clients.run(&cli.config),
+        Command::ServiceToken(tokens) => tokens.run(&cli.config),
         Command::Grant(grants) => grants.run(&cli.config, grant::Of::Everything),
         Command::Session(grants) => grants.run(&cli.config, grant::Of::Browsers),
     };

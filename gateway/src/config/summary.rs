@@ -40,7 +40,7 @@ impl Config {
 fn summary_of(app: &App) -> Value {
     let urls: Vec<_> = app.places.iter().map(|place| place.url()).collect();
     // Nobody asks for anything: only the rules are of interest, not what becomes of them.
-    let nobody = Facts { identity: None, via: Via::Browser, client_id: None, request: None };
+    let nobody = Facts { identity: None, via: Via::Browser, client_id: None, linked_app: None, request: None };
     let Explanation { policies, .. } = app.policies.explain(&nobody);
     json!({
         "name": app.name,

@@ -2,10 +2,12 @@
 //!
 //! | kind | absent | invalid |
 //! |---|---|---|
+//! | [`service_token`] | no service token in `Authorization`, no `CF-Access-Client-…` | 401 |
 //! | [`bearer`] | no `Authorization` | 401, also beside a good cookie |
 //! | [`session`] | no cookie of this app | counts as absent, said out loud there |
 
 pub(crate) mod bearer;
+pub(crate) mod service_token;
 pub(crate) mod session;
 
 use crate::gateway::World;
@@ -19,6 +21,9 @@ use std::sync::Arc;
 
 /// The identity that the first presented credential proves; `None` is anonymous.
 pub(crate) async fn first(world: &World, at: &At, request: &Request) -> Result<Option<Arc<Known>>, Refusal> {
+    if let Some(known) = service_token::identify(world, at, request).await? {
+        return Ok(Some(known));
+    }
     if let Some(known) = bearer::identify(world, at, request).await? {
         return Ok(Some(known));
     }
@@ -27,6 +32,9 @@ pub(crate) async fn first(world: &World, at: &At, request: &Request) -> Result<O
 
 /// Who is behind a credential that was verified earlier, as of now; `None` when its grant or account has ended.
 pub(crate) async fn again(world: &World, known: &Known, now: Timestamp) -> Result<Option<Identity>, StoreError> {
+    if known.grant.is_empty() {
+        return service_token::again(world, known.source(), now).await;
+    }
     let Some(grant) = world.store.grant(&known.grant).await?.filter(|grant| grant.is_live(now)) else {
         return Ok(None);
     };

@@ -3,6 +3,7 @@
 use crate::admit::Permit;
 use crate::config::{IdentityHeaders, Origin};
 use crate::identify::bearer::is_bearer;
+use crate::identify::service_token;
 use crate::identify::session::is_ours;
 use crate::request::{Request, pairs};
 use http::{HeaderName, HeaderValue, header};
@@ -20,7 +21,7 @@ pub(crate) struct Signer<'a> {
 /// Prepares a request for its upstream.
 pub(crate) fn request(upstream: &mut RequestHeader, request: &Request, permit: &Permit, signer: &Signer<'_>) {
     strip_claims(upstream);
-    strip_credentials(upstream, permit);
+    strip_credentials(upstream, request, permit);
     pass_cookies(upstream, &request.cookies);
     set_forwarded(upstream, request.ip, permit.origin());
     if permit.app().identity_headers == IdentityHeaders::Doorward {
@@ -94,8 +95,10 @@ const NAMES: [&str; 21] = [
 const FRAMING: [&str; 6] = ["content_length", "transfer_encoding", "host", "connection", "upgrade", "authorization"];
 
 /// Our credentials end here: a token for us is worth nothing to an upstream, and must not be (MCP "token passthrough").
-fn strip_credentials(upstream: &mut RequestHeader, permit: &Permit) {
-    let passes = permit.app().pass_authorization
+fn strip_credentials(upstream: &mut RequestHeader, request: &Request, permit: &Permit) {
+    let ours = request.authorization.as_deref().is_some_and(service_token::is_ours);
+    let passes = !ours
+        && permit.app().pass_authorization
         && !(permit.app().oauth.managed.is_some()
             && upstream.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).is_none_or(is_bearer));
     if !passes {

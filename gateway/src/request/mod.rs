@@ -30,6 +30,8 @@ pub(crate) struct Request {
     pub(crate) target: Target,
     /// The only `Authorization` header, if there is one.
     pub(crate) authorization: Option<String>,
+    /// Id and secret of a service token, where Cloudflare's clients send them.
+    pub(crate) service_token: (Option<String>, Option<String>),
     /// All cookies, joined, as sent: an app may put any byte into its own.
     pub(crate) cookies: Vec<u8>,
     /// Whether the connection is to be upgraded to a WebSocket.
@@ -84,6 +86,7 @@ impl Request {
             authority,
             target,
             authorization: only(headers, header::AUTHORIZATION.as_str())?,
+            service_token: (only(headers, "cf-access-client-id")?, only(headers, "cf-access-client-secret")?),
             cookies: cookies(headers),
             upgrade: is_upgrade(headers),
             hints: Hints::read(headers)?,

@@ -1,13 +1,15 @@
-//! What outlives the process: OAuth state, accounts and decisions, in one store that is opened by its URL.
+//! What outlives the process: OAuth state, accounts, service tokens and decisions, in one store that is opened by its URL.
 
 mod accounts;
 mod decisions;
 mod key;
+mod service_tokens;
 mod sqlite;
 
 pub use accounts::{Account, Accounts, Added};
 pub use decisions::{Decisions, StoredDecision};
 pub use key::sealer;
+pub use service_tokens::{ServiceToken, ServiceTokens};
 
 use oauth::store::{Store, StoreError};
 use sqlite::Sqlite;
@@ -15,9 +17,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// All that a store of the gateway does; an `Arc` of it is at once an `Arc` of each part.
-pub trait Stores: Store + Accounts + Decisions {}
+pub trait Stores: Store + Accounts + Decisions + ServiceTokens {}
 
-impl<T: Store + Accounts + Decisions> Stores for T {}
+impl<T: Store + Accounts + Decisions + ServiceTokens> Stores for T {}
 
 /// Opens the store that `url` names, and makes it first if need be.
 ///

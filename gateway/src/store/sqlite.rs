@@ -14,6 +14,7 @@ mod keys;
 mod oauth;
 mod pool;
 mod schema;
+mod service_tokens;
 mod sql;
 #[cfg(test)]
 mod tests;

@@ -112,6 +112,12 @@ impl Refused {
             Asked::ForRequest { ip, method, path } => Some(RequestFacts { ip: *ip, method, path }),
             Asked::ForToken { .. } => None,
         };
-        Facts { identity: self.identity.as_ref(), via: self.via, client_id: self.client.as_deref(), request }
+        Facts {
+            identity: self.identity.as_ref(),
+            via: self.via,
+            client_id: self.client.as_deref(),
+            linked_app: None,
+            request,
+        }
     }
 }

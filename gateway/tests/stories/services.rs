@@ -156,3 +156,103 @@ fn a_client_is_registered_before_the_first_start_and_mistakes_are_explained() {
         assert!(!done && error.contains(says), "{arguments:?}: {error}");
     }
 }
+
+/// One token passes at the apps of the usual policy, whether they have managed OAuth or not.
+fn with_tokens() -> Site {
+    Site::with(|config| {
+        let robots = "[policies.services]\naction = \"service_auth\"\ninclude = [{ service_token = \"nightly\" }]\n\n[apps.main]";
+        config
+            .replacen("[apps.main]", robots, 1)
+            .replace("policies = [\"people\"]", "policies = [\"people\", \"services\"]")
+            .replace("policies = [\"public\", \"people\"]", "policies = [\"public\", \"people\", \"services\"]")
+    })
+}
+
+fn in_headers(url: &str, id: &str, secret: &str) -> Request {
+    Request::get(url).header("CF-Access-Client-Id", id).header("CF-Access-Client-Secret", secret)
+}
+
+#[test]
+fn jw_13_a_service_token_passes_in_every_form_and_stays_at_the_door() {
+    let site = with_tokens();
+    let token = told(&site, &["service-token", "add", "nightly"]);
+    let (id, secret) = (text(&token, "client_id"), text(&token, "client_secret"));
+    assert!(id.starts_with("st_") && id.ends_with(".access") && secret.starts_with("dw_st_"), "{token}");
+    let one = json!({ "cf-access-client-id": id, "cf-access-client-secret": secret }).to_string();
+    for host in ["127.0.0.1", "plain.test", "legacy.test"] {
+        let url = site.url(host, "/x");
+        for request in [
+            Request::get(&url).bearer(secret),
+            in_headers(&url, id, secret),
+            in_headers(&url, text(&token, "id"), secret),
+            Request::get(&url).header("Authorization", &one),
+        ] {
+            send(&request).expect(200);
+            let seen = site.upstream.last();
+            for name in ["authorization", "cf-access-client-id", "cf-access-client-secret"] {
+                assert_eq!(seen.header(name), None, "{host}");
+            }
+            let claims = Jwt::read(seen.header("doorward-assertion").unwrap()).claims;
+            assert_eq!((&claims["type"], &claims["sub"]), (&json!("service"), &token["id"]));
+            assert_eq!((&claims["common_name"], &claims["name"]), (&token["id"], &json!("nightly")));
+            assert_eq!((claims.get("azp"), claims.get("grant"), claims.get("sid")), (None, None, None));
+        }
+    }
+    // No scope binds it: the policy says what it may.
+    send(&in_headers(&site.main("/notes/x"), id, secret)).expect(200);
+    let listed = told(&site, &["service-token", "list"]);
+    assert!(listed[0]["last_used_at"].is_number() && listed[0].get("client_secret").is_none(), "{listed}");
+    let logged = site.logged("its use", |event| event["via"] == "service" && event["outcome"] == "service_auth");
+    assert_eq!(logged["subject"], token["id"]);
+}
+
+#[test]
+fn jw_17_a_bad_service_token_is_refused_beside_a_good_cookie() {
+    let site = with_tokens();
+    let mut browser = site.signed_in(&site.ada());
+    let token = told(&site, &["service-token", "add", "nightly"]);
+    let other = told(&site, &["service-token", "add", "other"]);
+    let (id, secret) = (text(&token, "client_id"), text(&token, "client_secret"));
+    let other_id = text(&other, "client_id");
+    let url = site.main("/x");
+    let forged = format!("{}x", &secret[..secret.len() - 1]);
+    for (request, status, code) in [
+        (Request::get(&url).bearer(&forged), 401, "service_token_invalid"),
+        (in_headers(&url, id, &forged), 401, "service_token_invalid"),
+        (in_headers(&url, other_id, secret), 401, "service_token_invalid"),
+        (in_headers(&url, "x", "y"), 401, "service_token_invalid"),
+        (Request::get(&url).header("CF-Access-Client-Id", id), 401, "service_token_incomplete"),
+        (Request::get(&url).header("CF-Access-Client-Secret", secret), 401, "service_token_incomplete"),
+        (in_headers(&url, id, secret).bearer(secret), 400, "malformed_request"),
+        (in_headers(&url, id, secret).header("CF-Access-Client-Id", id), 400, "malformed_request"),
+    ] {
+        browser.send(request).expect(status);
+        site.logged(code, |event| event["outcome"] == code && event["path"] == "/x");
+    }
+    // Known, but not let in: 403, and no login would help.
+    let refused = send(&in_headers(&url, other_id, text(&other, "client_secret"))).expect(403).json();
+    assert_eq!(refused["error"], "no_rule_matched");
+    browser.open(&url).expect(200);
+}
+
+#[test]
+fn ca_13_jw_10_a_service_token_is_rotated_with_an_overlap_and_revoked_at_once() {
+    let site = with_tokens();
+    let first = told(&site, &["service-token", "add", "nightly"]);
+    let url = site.main("/x");
+    let passes = |token: &Value| send(&Request::get(&url).bearer(text(token, "client_secret"))).status == 200;
+    assert!(passes(&first));
+    let second = told(&site, &["service-token", "rotate", "nightly"]);
+    assert!(passes(&first) && passes(&second) && first["id"] == second["id"]);
+    let third = told(&site, &["service-token", "rotate", text(&first, "id"), "--overlap", "0s", "--duration", "2s"]);
+    eventually("the overlap is over", || !passes(&second));
+    assert!(!passes(&first) && passes(&third));
+    eventually("it has expired", || !passes(&third));
+    let fourth = told(&site, &["service-token", "rotate", "nightly"]);
+    assert!(passes(&fourth));
+    site.cli_ok(&["service-token", "revoke", "nightly"]);
+    eventually("it is revoked", || !passes(&fourth));
+    assert!(!site.cli(&["service-token", "rotate", "nightly"]).status.success());
+    let again = site.cli(&["service-token", "add", "st_x"]);
+    assert!(String::from_utf8_lossy(&again.stderr).contains("cannot be a name"));
+}

@@ -25,11 +25,17 @@ pub enum SelectorKey {
     ClientId,
     /// The kind of client.
     Via,
+    /// One service token, by its name or id.
+    ServiceToken,
+    /// Holds for every service token.
+    AnyServiceToken,
+    /// The app whose upstream acts for the person.
+    LinkedApp,
 }
 
 impl SelectorKey {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 13] = [
         Self::Everyone,
         Self::Email,
         Self::EmailDomain,
@@ -40,6 +46,9 @@ impl SelectorKey {
         Self::LoginMethod,
         Self::ClientId,
         Self::Via,
+        Self::ServiceToken,
+        Self::AnyServiceToken,
+        Self::LinkedApp,
     ];
 
     /// The key in TOML.
@@ -55,6 +64,9 @@ impl SelectorKey {
             Self::LoginMethod => "login_method",
             Self::ClientId => "client_id",
             Self::Via => "via",
+            Self::ServiceToken => "service_token",
+            Self::AnyServiceToken => "any_service_token",
+            Self::LinkedApp => "linked_app",
         }
     }
 
@@ -67,6 +79,7 @@ impl SelectorKey {
     pub(crate) fn needs_identity(self) -> bool {
         match self {
             Self::Email | Self::EmailDomain | Self::LoginMethod | Self::ClientId | Self::Via => true,
+            Self::ServiceToken | Self::AnyServiceToken | Self::LinkedApp => true,
             Self::Everyone | Self::Group | Self::Ip | Self::Method | Self::Path => false,
         }
     }

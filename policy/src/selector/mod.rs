@@ -32,6 +32,9 @@ pub(crate) enum Selector {
     LoginMethod(Box<str>),
     ClientId(Box<str>),
     Via(Via),
+    ServiceToken(Box<str>),
+    AnyServiceToken,
+    LinkedApp(Box<str>),
 }
 
 impl Selector {
@@ -48,6 +51,11 @@ impl Selector {
             Self::LoginMethod(name) => of_identity(facts, |identity| *identity.login_method == **name),
             Self::ClientId(id) => Truth::from(facts.client_id == Some(&**id)),
             Self::Via(via) => Truth::from(facts.via == *via),
+            Self::ServiceToken(name) => of_identity(facts, |identity| {
+                identity.is_service_token() && (identity.name.as_deref() == Some(name) || *identity.subject == **name)
+            }),
+            Self::AnyServiceToken => of_identity(facts, Identity::is_service_token),
+            Self::LinkedApp(app) => Truth::from(facts.linked_app == Some(&**app)),
         }
     }
 
@@ -60,7 +68,7 @@ impl Selector {
             return Err("must not start or end with white space".into());
         }
         match key {
-            SelectorKey::Everyone => Err(EVERYONE_IS_TRUE.into()),
+            SelectorKey::Everyone | SelectorKey::AnyServiceToken => Err(ALWAYS_TRUE.into()),
             SelectorKey::Email => Email::parse(text).map(Self::Email),
             SelectorKey::EmailDomain => EmailDomain::parse(text).map(Self::EmailDomain),
             SelectorKey::Group => scope.group(text).map(Self::Group),
@@ -70,6 +78,8 @@ impl Selector {
             SelectorKey::LoginMethod => Ok(Self::LoginMethod(text.into())),
             SelectorKey::ClientId => Ok(Self::ClientId(text.into())),
             SelectorKey::Via => parse_via(text).map(Self::Via),
+            SelectorKey::ServiceToken => Ok(Self::ServiceToken(text.into())),
+            SelectorKey::LinkedApp => Ok(Self::LinkedApp(text.into())),
         }
     }
 
@@ -77,7 +87,8 @@ impl Selector {
     pub(crate) fn parse_flag(key: SelectorKey, flag: bool) -> Result<Self, String> {
         match (key, flag) {
             (SelectorKey::Everyone, true) => Ok(Self::Everyone),
-            (SelectorKey::Everyone, false) => Err(EVERYONE_IS_TRUE.into()),
+            (SelectorKey::AnyServiceToken, true) => Ok(Self::AnyServiceToken),
+            (SelectorKey::Everyone | SelectorKey::AnyServiceToken, false) => Err(ALWAYS_TRUE.into()),
             _ => Err("must be a string or a list of strings".into()),
         }
     }
@@ -102,6 +113,9 @@ impl Selector {
             Self::LoginMethod(_) => SelectorKey::LoginMethod,
             Self::ClientId(_) => SelectorKey::ClientId,
             Self::Via(_) => SelectorKey::Via,
+            Self::ServiceToken(_) => SelectorKey::ServiceToken,
+            Self::AnyServiceToken => SelectorKey::AnyServiceToken,
+            Self::LinkedApp(_) => SelectorKey::LinkedApp,
         }
     }
 }
@@ -110,14 +124,16 @@ impl Selector {
 impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Everyone => f.write_str("true"),
+            Self::Everyone | Self::AnyServiceToken => f.write_str("true"),
             Self::Email(email) => write!(f, "\"{email}\""),
             Self::EmailDomain(domain) => write!(f, "\"{domain}\""),
             Self::Group(group) => write!(f, "{:?}", group.name),
             Self::Ip(range) => write!(f, "\"{range}\""),
             Self::Method(method) => write!(f, "\"{method}\""),
             Self::Path(pattern) => write!(f, "\"{pattern}\""),
-            Self::LoginMethod(text) | Self::ClientId(text) => write!(f, "{text:?}"),
+            Self::LoginMethod(text) | Self::ClientId(text) | Self::ServiceToken(text) | Self::LinkedApp(text) => {
+                write!(f, "{text:?}")
+            }
             Self::Via(via) => write!(f, "\"{via}\""),
         }
     }
@@ -143,4 +159,4 @@ fn parse_via(text: &str) -> Result<Via, String> {
     })
 }
 
-const EVERYONE_IS_TRUE: &str = "can only be `true`; to match nobody, leave it out";
+const ALWAYS_TRUE: &str = "can only be `true`; to match nobody, leave it out";

@@ -15,6 +15,7 @@ pub(crate) struct Asker {
     pub(crate) identity: Option<Identity>,
     pub(crate) via: Via,
     pub(crate) client_id: Option<String>,
+    pub(crate) linked_app: Option<String>,
     pub(crate) request: Option<(IpAddr, String, String)>,
 }
 
@@ -24,6 +25,7 @@ impl Asker {
             identity: self.identity.as_ref(),
             via: self.via,
             client_id: self.client_id.as_deref(),
+            linked_app: self.linked_app.as_deref(),
             request: self.request.as_ref().map(|(ip, method, path)| RequestFacts { ip: *ip, method, path }),
         }
     }
@@ -100,6 +102,9 @@ pub(crate) fn selector(personal: bool) -> impl Strategy<Value = RawSelector> {
             texts(SelectorKey::ClientId, CLIENTS),
             texts(SelectorKey::Via, &["browser", "agent", "service", "device"]),
             texts(SelectorKey::Group, &["staff", "office", "mixed"]),
+            texts(SelectorKey::ServiceToken, &["1", "2"]),
+            Just(raw_selector(SelectorKey::AnyServiceToken, RawValue::Flag(true))).boxed(),
+            texts(SelectorKey::LinkedApp, APPS),
         ]);
     }
     proptest::strategy::Union::new(kinds)
@@ -156,16 +161,19 @@ fn from_parts(
     request: impl Strategy<Value = Option<(IpAddr, String, String)>>,
 ) -> impl Strategy<Value = Asker> {
     let via = select(&[Via::Browser, Via::Agent, Via::Service, Via::Device][..]);
-    (identity, via, client_id, request).prop_map(|(identity, via, client_id, request)| Asker {
+    let linked_app = option::weighted(0.3, select(APPS).prop_map(str::to_owned));
+    (identity, via, client_id, linked_app, request).prop_map(|(identity, via, client_id, linked_app, request)| Asker {
         identity,
         via,
         client_id,
+        linked_app,
         request,
     })
 }
 
 const EMAILS: &[&str] = &["ann@x.example", "ben@x.example", "ann@y.example"];
-const LOGIN_METHODS: &[&str] = &["local", "company"];
+const LOGIN_METHODS: &[&str] = &["local", "company", "service_token"];
+const APPS: &[&str] = &["notes", "mail"];
 const CLIENTS: &[&str] = &["one", "two"];
 const METHODS: &[&str] = &["GET", "POST", "PUT"];
 const PATHS: &[&str] = &["/", "/a", "/a/", "/a/b", "/a//b", "/ab", "/b"];

@@ -3,6 +3,7 @@
 mod accounts;
 mod decisions;
 mod files;
+mod service_tokens;
 
 use super::Sqlite;
 use oauth::client::ClientId;

@@ -108,6 +108,17 @@ CREATE TABLE accounts (
     created_at      INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE service_tokens (
+    id             TEXT    NOT NULL PRIMARY KEY,
+    name           TEXT    NOT NULL UNIQUE,
+    secret         BLOB    NOT NULL UNIQUE CHECK (length(secret) = 32),
+    previous       BLOB    UNIQUE CHECK (length(previous) = 32),
+    previous_until INTEGER,
+    created_at     INTEGER NOT NULL,
+    expires_at     INTEGER NOT NULL,
+    last_used_at   INTEGER
+) STRICT;
+
 CREATE TABLE decisions (
     number INTEGER NOT NULL PRIMARY KEY, -- in the order of arrival
     id     TEXT    NOT NULL UNIQUE,
