@@ -56,7 +56,7 @@ pub(crate) fn facts<'a>(request: &'a Request, known: Option<&'a Known>) -> Facts
         identity: known.map(|known| &known.identity),
         via: known.map_or(Via::Browser, |known| known.via),
         client_id: known.and_then(|known| known.oauth_client()).map(|(client, _)| client.as_str()),
-        linked_app: None,
+        linked_app: known.and_then(|known| known.linked_app.as_deref()),
         request: Some(RequestFacts { ip: request.ip, method: request.method.as_str(), path: request.target.path() }),
     }
 }

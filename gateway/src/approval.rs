@@ -43,7 +43,7 @@ impl Approval for PolicyApproval {
             identity: Some(&identity),
             via: if browser { Via::Browser } else { Via::Agent },
             client_id: (!browser).then(|| ask.client.as_str()),
-            linked_app: None,
+            linked_app: ask.linked_app,
             request: None,
         };
         Ok(verdict(app, &facts))

@@ -5,7 +5,7 @@ use http::HeaderValue;
 use oauth::client::ClientId;
 use oauth::jwt::{self, Registered};
 use oauth::keys::{Keyring, SigningAlgorithm};
-use oauth::store::KeyPurpose;
+use oauth::store::{Actor, KeyPurpose};
 use oauth::token;
 use oauth::world::Timestamp;
 use policy::{Identity, Kind};
@@ -24,8 +24,12 @@ pub(crate) struct About<'a> {
     pub(crate) identity: &'a Identity,
     /// The grant or session that the credential belongs to; empty for a service token.
     pub(crate) grant: &'a str,
+    /// The scope of an access token; empty where no scope binds.
+    pub(crate) scope: &'a str,
     /// The client of an access token, and what it calls itself: the agent that acts for the person, or the service.
     pub(crate) client: Option<(&'a ClientId, &'a str)>,
+    /// Who acted for the person before it.
+    pub(crate) earlier: Option<&'a Actor>,
 }
 
 /// The place where a credential's assertion is kept.
@@ -99,7 +103,12 @@ fn of_person(about: &About<'_>) -> Map<String, Value> {
         Some((client, name)) => {
             claims.insert("grant".into(), json!(about.grant));
             claims.insert("azp".into(), json!(client));
-            claims.insert("act".into(), json!({ "client_id": client, "client_name": name }));
+            claims.insert("scope".into(), json!(about.scope));
+            let mut act = json!({ "client_id": client, "client_name": name });
+            if let Some(earlier) = about.earlier {
+                act["act"] = json!(earlier);
+            }
+            claims.insert("act".into(), act);
         }
     }
     claims.retain(|_, value| !value.is_null());

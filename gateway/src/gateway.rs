@@ -12,6 +12,7 @@ use crate::store::Stores;
 use crate::telemetry::{Metrics, Recorder};
 use arc_swap::ArcSwap;
 use keys::open_keys;
+use oauth::app::Realm;
 use oauth::client_document::Documents;
 use oauth::foreign_keys::ForeignKeys;
 use oauth::keys::{KeyPlan, Keyring};
@@ -99,7 +100,9 @@ impl Snapshot {
     fn new(world: &World, config: Config) -> Self {
         let config = Arc::new(config);
         let approval = Arc::new(PolicyApproval::new(Arc::clone(&world.store), Arc::clone(&config)));
+        let apps = config.apps.iter().map(|(id, app)| (id.clone(), app.oauth.clone())).collect();
         let oauth = oauth::Server {
+            realm: Arc::new(Realm { login: config.auth.origin.url(), apps }),
             store: as_oauth(&world.store),
             keys: Arc::clone(&world.keys),
             random: Arc::clone(&world.random),

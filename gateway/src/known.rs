@@ -7,6 +7,7 @@ use http::HeaderValue;
 use moka::sync::Cache;
 use oauth::client::ClientId;
 use oauth::keys::Keyring;
+use oauth::store::Actor;
 use oauth::world::Timestamp;
 use policy::{Identity, Kind, Via};
 use sha2::{Digest, Sha256};
@@ -39,6 +40,10 @@ pub(crate) struct Verified {
     pub(crate) grant: String,
     /// Granted scope; empty for the browser and for a service token, which no scope binds.
     pub(crate) scope: String,
+    /// The app whose upstream acts for the person, if one does.
+    pub(crate) linked_app: Option<String>,
+    /// Who acted for the person before the client did.
+    pub(crate) earlier: Option<Box<Actor>>,
     /// When the credential ends. Checked at every use: forgetting is not an expiry check.
     pub(crate) expires_at: Timestamp,
 }
@@ -84,7 +89,13 @@ impl Deref for Known {
 impl Known {
     /// What the upstream `app` is told, signed in the name of the login origin.
     pub(crate) fn assertion(&self, keys: &Keyring, login: &Origin, app: &str, now: Timestamp) -> Option<HeaderValue> {
-        let about = About { identity: &self.identity, grant: &self.grant, client: self.oauth_client() };
+        let about = About {
+            identity: &self.identity,
+            grant: &self.grant,
+            scope: &self.scope,
+            client: self.oauth_client(),
+            earlier: self.earlier.as_deref(),
+        };
         self.assertion.get_or_sign(keys, (&login.url(), app), &about, now)
     }
 }
@@ -166,6 +177,8 @@ mod tests {
             client_name: None,
             grant: "g".into(),
             scope: String::new(),
+            linked_app: None,
+            earlier: None,
             expires_at: Timestamp::from_seconds(expires_at),
         }
     }

@@ -198,6 +198,7 @@ impl OwnRequest<'_> {
             identity,
             via: if client.is_some() { Via::Agent } else { Via::Browser },
             client: client.map(|id| id.chars().take(ClientId::MAX_CHARS).collect()),
+            linked_app: None,
             detail,
             asked: Asked::ForToken { ip: self.request.ip },
         });

@@ -57,6 +57,8 @@ pub(crate) struct Denial {
     pub(crate) via: Via,
     /// Through which client, if not the browser.
     pub(crate) client: Option<String>,
+    /// The app whose upstream acts for the person, if one does.
+    pub(crate) linked_app: Option<String>,
 }
 
 impl Denial {
@@ -69,6 +71,7 @@ impl Denial {
             identity: known.map(|known| known.identity.clone()),
             via: known.map_or(Via::Browser, |known| known.via),
             client: client.map(|(client, _)| client.to_string()),
+            linked_app: known.and_then(|known| known.linked_app.clone()),
         })
     }
 

@@ -7,10 +7,20 @@ use crate::resource::Resource;
 use crate::scope::Scopes;
 use crate::store::RegistrationLimits;
 use crate::world::Timestamp;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The id under which the single sign-on session is kept; no app may be called so.
 pub const LOGIN: &str = "login";
+
+/// All apps of a gateway, and its login origin.
+#[derive(Clone, Debug, Default)]
+pub struct Realm {
+    /// URL of the login origin, without trailing slash: the issuer of the assertions that upstreams get.
+    pub login: String,
+    /// The apps by their ids.
+    pub apps: BTreeMap<String, App>,
+}
 
 /// An app, seen from the authorization server.
 #[derive(Clone, Debug)]

@@ -33,6 +33,8 @@ pub struct Ask<'a> {
     pub subject: &'a str,
     /// The identity provider by which the person signed in.
     pub login_method: &'a str,
+    /// The app whose upstream asks in the person's name, if one does (RFC 8693).
+    pub linked_app: Option<&'a str>,
     /// The time of the request.
     pub now: Timestamp,
 }

@@ -1,6 +1,6 @@
 //! What an endpoint works with, how it is called, and what it may answer.
 
-use crate::app::App;
+use crate::app::{App, Realm};
 use crate::approval::Approval;
 use crate::client_document::Documents;
 use crate::error::Error;
@@ -28,6 +28,8 @@ pub struct Server {
     pub random: Arc<dyn Random>,
     /// The policy.
     pub approval: Arc<dyn Approval>,
+    /// Its apps: a token of one can be exchanged for one of another.
+    pub realm: Arc<Realm>,
     /// What reads the documents of clients.
     pub fetch: Arc<dyn Fetch>,
     /// Those that were read.

@@ -3,7 +3,7 @@
 use crate::app::App;
 use crate::jwt::{self, Expected, Invalid, Registered};
 use crate::keys::{Keyring, Signer};
-use crate::store::{Grant, KeyPurpose};
+use crate::store::{Actor, Grant, KeyPurpose};
 use crate::world::{Random, Timestamp};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
@@ -38,6 +38,8 @@ struct Custom<'a> {
     grant: &'a str,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     kind: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<&'a Actor>,
 }
 
 /// `type` of a token that a client holds in its own name (OAuth 2.1 section 7.4).
@@ -61,7 +63,12 @@ pub(crate) fn issue(
         expires_at,
     };
     let kind = grant.is_of_service().then_some(SERVICE);
-    jwt::sign(signer, TYPE, registered, Custom { client_id: grant.client.as_str(), scope, grant: &grant.id, kind })
+    jwt::sign(
+        signer,
+        TYPE,
+        registered,
+        Custom { client_id: grant.client.as_str(), scope, grant: &grant.id, kind, act: grant.details.actor.as_ref() },
+    )
 }
 
 /// Verifies a token presented at `app` (RFC 9068 section 4). Whether its grant still lives is the store's to say.

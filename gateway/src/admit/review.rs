@@ -53,7 +53,7 @@ impl<'a> Review<'a> {
             identity: known.map(|(_, identity)| identity),
             via: known.map_or(Via::Browser, |(known, _)| known.via),
             client_id: client.map(|(client, _)| client.as_str()),
-            linked_app: None,
+            linked_app: known.and_then(|(known, _)| known.linked_app.as_deref()),
             request: Some(RequestFacts {
                 ip: request.ip,
                 method: request.method.as_str(),

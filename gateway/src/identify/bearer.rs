@@ -72,6 +72,8 @@ async fn verify(world: &World, at: &At, token: &str, now: Timestamp) -> Result<V
         client_name: Some(client.name),
         grant: grant.id,
         scope: claims.scope,
+        linked_app: grant.details.linked_app,
+        earlier: grant.details.actor.and_then(|actor| actor.act),
         expires_at: claims.exp.min(grant.expires_at),
     })
 }

@@ -108,6 +108,8 @@ async fn verify(world: &World, at: &At, presented: &Presented, now: Timestamp) -
         client_name: Some(token.name),
         grant: String::new(),
         scope: String::new(),
+        linked_app: None,
+        earlier: None,
         expires_at,
     })
 }

@@ -37,6 +37,8 @@ pub(crate) async fn identify(world: &World, at: &At, request: &Request) -> Resul
         client_name: None,
         grant: grant.id,
         scope: String::new(),
+        linked_app: None,
+        earlier: None,
         expires_at,
     };
     Ok(Some(world.memory.keep(place, generation, verified)))

@@ -43,8 +43,8 @@ pub(crate) async fn identity(
             if let Some(name) = &identity.name {
                 body["name"] = json!(name);
             }
-            if let Some(client) = &known.client_name {
-                body["client"] = json!({ "id": known.client, "name": client, "scope": known.scope });
+            if let Some((id, name)) = known.oauth_client() {
+                body["client"] = json!({ "id": id, "name": name, "scope": known.scope });
             }
             Ok(as_json(StatusCode::OK, &body))
         }

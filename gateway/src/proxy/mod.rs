@@ -258,6 +258,7 @@ impl Proxy {
             identity: None,
             via: Via::Browser,
             client: None,
+            linked_app: None,
             detail,
             asked: Asked::ForRequest { ip, method, path },
         });
@@ -294,6 +295,7 @@ impl Proxy {
             identity: denial.and_then(|denial| denial.identity.clone()),
             via: denial.map_or(Via::Browser, |denial| denial.via),
             client: denial.and_then(|denial| denial.client.clone()),
+            linked_app: denial.and_then(|denial| denial.linked_app.clone()),
             detail: None,
             asked: Asked::ForRequest {
                 ip: request.ip,

@@ -21,6 +21,7 @@ pub(crate) struct Refused {
     pub(crate) identity: Option<Identity>,
     pub(crate) via: Via,
     pub(crate) client: Option<String>,
+    pub(crate) linked_app: Option<String>,
     /// More than the reason's code says.
     pub(crate) detail: Option<String>,
     pub(crate) asked: Asked,
@@ -92,6 +93,7 @@ impl Refused {
             "groups": self.identity.as_ref().map(|identity| &identity.groups),
             "via": self.via.as_str(),
             "client": self.client,
+            "linked_app": self.linked_app,
             "detail": self.detail,
             "policies": explanation,
             "text": explanation.as_ref().map(ToString::to_string),
@@ -116,7 +118,7 @@ impl Refused {
             identity: self.identity.as_ref(),
             via: self.via,
             client_id: self.client.as_deref(),
-            linked_app: None,
+            linked_app: self.linked_app.as_deref(),
             request,
         }
     }

@@ -256,3 +256,63 @@ fn ca_13_jw_10_a_service_token_is_rotated_with_an_overlap_and_revoked_at_once() 
     let again = site.cli(&["service-token", "add", "st_x"]);
     assert!(String::from_utf8_lossy(&again.stderr).contains("cannot be a name"));
 }
+
+/// What the upstream of the main app exchanges its assertion for: a token of the wiki.
+fn exchanged(site: &Site, client: &Value, kind: &str, token: &str) -> Response {
+    let metadata = site.url("wiki.test", "/.well-known/oauth-authorization-server");
+    let metadata = send(&Request::get(&metadata)).expect(200).json();
+    let fields = [
+        ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange"),
+        ("subject_token", token),
+        ("subject_token_type", kind),
+    ];
+    let (id, secret) = (text(client, "client_id"), text(client, "client_secret"));
+    token_of(text(&metadata, "token_endpoint"), id, secret, &fields)
+}
+
+const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+
+#[test]
+fn tx_05_an_upstream_calls_another_app_as_the_person_who_called_it() {
+    // Only who comes from the main app may use the wiki.
+    let site = Site::with(|config| {
+        let linked = "[policies.linked]\naction = \"allow\"\ninclude = [{ linked_app = \"main\" }]\n\n[apps.wiki]";
+        let (before, wiki) = config.split_once("[apps.wiki]").unwrap();
+        format!("{before}{linked}{}", wiki.replacen("policies = [\"people\"]", "policies = [\"linked\"]", 1))
+    });
+    let client = told(&site, &["client", "add", "--app", "wiki", "--name", "The main app", "--acts-for", "main"]);
+    let mut browser = site.signed_in(&site.ada());
+    browser.open(&site.main("/x")).expect(200);
+    let assertion = site.upstream.last().header("doorward-assertion").unwrap().to_owned();
+    let answer = exchanged(&site, &client, JWT, &assertion).expect(200).json();
+    let token = text(&answer, "access_token");
+    let wiki = site.url("wiki.test", "/x");
+    send(&Request::get(&wiki).bearer(token)).expect(200);
+    let seen = Jwt::read(site.upstream.last().header("doorward-assertion").unwrap()).claims;
+    assert_eq!((&seen["sub"], &seen["email"]), (&Jwt::read(&assertion).claims["sub"], &json!("ada@example.com")));
+    assert_eq!(seen["act"], json!({ "client_id": client["client_id"], "client_name": "The main app" }));
+
+    // An agent's assertion tells the agent too.
+    let agent = site.agent(&site.main("/"));
+    let tokens = agent.authorize(&mut site.browser(), &site.bob());
+    send(&Request::get(&site.main("/x")).bearer(&tokens.access)).expect(200);
+    let of_agent = site.upstream.last().header("doorward-assertion").unwrap().to_owned();
+    let chained = exchanged(&site, &client, JWT, &of_agent).expect(200).json();
+    send(&Request::get(&wiki).bearer(text(&chained, "access_token"))).expect(200);
+    let seen = Jwt::read(site.upstream.last().header("doorward-assertion").unwrap()).claims;
+    assert_eq!(seen["act"]["act"], json!({ "client_id": agent.client_id }));
+    assert_eq!(seen["email"], "bob@example.com");
+
+    // Neither token is anything elsewhere, and the person alone is not let in.
+    assert_eq!(status(&site.main("/x"), token), 401);
+    assert_eq!(status(&wiki, &tokens.access), 401);
+    assert_eq!(status(&wiki, &assertion), 401);
+    exchanged(&site, &client, JWT, &Jwt::read(&assertion).claims.to_string()).expect(400);
+
+    let page = browser.open(&site.main("/.doorward/logout?everywhere"));
+    browser.submit(&page, &[]).expect(200);
+    eventually("the sign-out ends it", || status(&wiki, token) == 401);
+    let refused = exchanged(&site, &client, JWT, &assertion).expect(400).json();
+    assert_eq!(text(&refused, "error"), "invalid_request");
+    assert_eq!(status(&wiki, text(&chained, "access_token")), 200, "that of others goes on");
+}

@@ -63,7 +63,7 @@ async fn ask(server: &Server, call: Call<'_>, query: &str) -> Result<Reply, Repl
 
 /// Asks the policy before anything is given.
 async fn approve(server: &Server, app: &App, person: &Person, client: &ClientId, now: Timestamp) -> Result<(), Reply> {
-    let ask = Ask { app, client, subject: &person.subject, login_method: &person.login_method, now };
+    let ask = Ask { app, client, subject: &person.subject, login_method: &person.login_method, linked_app: None, now };
     match server.approval.approve(ask).await {
         Ok(Verdict::Approved) => Ok(()),
         Ok(Verdict::Refused { reason, rule }) => Err(Reply::Refused { reason, rule }),

@@ -2,6 +2,7 @@
 
 use super::document;
 use crate::app::{App, Managed};
+use crate::grant_type::GrantType;
 use crate::jose::Algorithm;
 use crate::scope::OFFLINE_ACCESS;
 use bytes::Bytes;
@@ -21,7 +22,7 @@ pub(crate) fn answer(app: &App, managed: &Managed) -> Response<Bytes> {
         "scopes_supported": app.scopes.names().chain([OFFLINE_ACCESS]).collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials"],
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", GrantType::TokenExchange],
         "token_endpoint_auth_methods_supported": methods,
         "revocation_endpoint": app.endpoints.revocation,
         "revocation_endpoint_auth_methods_supported": methods,

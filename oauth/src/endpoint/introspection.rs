@@ -8,7 +8,7 @@ use crate::call::Server;
 use crate::client::RegisteredBy;
 use crate::client_auth;
 use crate::error::{Code, Error, json_response};
-use crate::store::StoreError;
+use crate::store::{Grant, StoreError};
 use crate::token::{self, AccessToken};
 use crate::world::Timestamp;
 use bytes::Bytes;
@@ -29,14 +29,14 @@ pub(crate) async fn answer(
         let refused = Error::new(Code::InvalidClient { basic: false }, "only a client with a secret may ask here");
         return Err(refused.logged(format!("client `{}` is public", client.id)));
     }
-    let may_see = |token: &AccessToken| {
+    let may_see = |(token, _): &(AccessToken, Grant)| {
         client.registered_by == RegisteredBy::Administrator || token.client_id == client.id.as_str()
     };
     let mut body = match find(server, app, presented, now).await?.filter(may_see) {
-        Some(token) => json!({
+        Some((token, grant)) => json!({
             "active": true, "token_type": "Bearer", "iss": app.issuer, "aud": app.resource.canonical(),
             "sub": token.sub, "client_id": token.client_id, "scope": token.scope, "jti": token.jti, "exp": token.exp,
-            "type": token.kind,
+            "type": token.kind, "act": grant.details.actor,
         }),
         None => json!({ "active": false }),
     };
@@ -46,9 +46,14 @@ pub(crate) async fn answer(
     Ok(json_response(StatusCode::OK, &body))
 }
 
-/// The access token, if it and its grant hold.
-async fn find(server: &Server, app: &App, presented: &str, now: Timestamp) -> Result<Option<AccessToken>, StoreError> {
+/// The access token and its grant, if both hold.
+async fn find(
+    server: &Server,
+    app: &App,
+    presented: &str,
+    now: Timestamp,
+) -> Result<Option<(AccessToken, Grant)>, StoreError> {
     let Ok(token) = token::verify(&server.keys, app, presented, now) else { return Ok(None) };
     let grant = server.store.grant(&token.grant).await?;
-    Ok(grant.filter(|grant| grant.is_live(now) && grant.app == app.id).map(|_| token))
+    Ok(grant.filter(|grant| grant.is_live(now) && grant.app == app.id).map(|grant| (token, grant)))
 }

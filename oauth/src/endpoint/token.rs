@@ -5,14 +5,15 @@ use crate::app::{App, Managed};
 use crate::call::Server;
 use crate::client_auth;
 use crate::error::{Code, Error, json_bytes};
-use crate::grant::{authorization_code, client_credentials, refresh_token};
+use crate::grant::{authorization_code, client_credentials, refresh_token, token_exchange};
 use crate::grant_type::GrantType;
 use crate::world::Timestamp;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
 /// What this endpoint gives tokens for.
-const OFFERED: [GrantType; 3] = [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials];
+const OFFERED: [GrantType; 4] =
+    [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials, GrantType::TokenExchange];
 
 pub(crate) async fn answer(
     server: &Server,
@@ -31,6 +32,7 @@ pub(crate) async fn answer(
     let body = match grant_type {
         GrantType::AuthorizationCode => authorization_code::redeem(server, app, &client, &form, now).await?,
         GrantType::ClientCredentials => client_credentials::give(server, app, &client, &form, now).await?,
+        GrantType::TokenExchange => token_exchange::exchange(server, app, &client, &form, now).await?,
         _ => refresh_token::refresh(server, app, &client, &form, now).await?,
     };
     Ok(json_bytes(StatusCode::OK, body))

@@ -105,7 +105,8 @@ async fn check(server: &Server, app: &App, presented: &Presented<'_>, now: Times
     {
         return Err(invalid("the sign-in that the code came from has ended"));
     }
-    let ask = Ask { app, client: &code.client, subject: &code.subject, login_method: &code.login_method, now };
+    let Code { client, subject, login_method, .. } = &code;
+    let ask = Ask { app, client, subject, login_method, linked_app: None, now };
     approve(server, ask).await?;
     Ok(code)
 }

@@ -3,6 +3,7 @@
 pub mod authorization_code;
 pub mod client_credentials;
 pub mod refresh_token;
+pub mod token_exchange;
 
 use crate::app::{App, Managed};
 use crate::approval::{Ask, Verdict};
@@ -41,6 +42,9 @@ impl Issue<'_> {
             "expires_in": expires_at.since(now).as_secs(),
             "scope": self.scope,
         });
+        if self.grant.details.opened_by == Some(GrantType::TokenExchange) {
+            body["issued_token_type"] = json!(token_exchange::ACCESS_TOKEN);
+        }
         if let Some(refresh) = self.refresh {
             body["refresh_token"] = json!(refresh.expose());
         }

@@ -233,6 +233,12 @@ pub struct GrantDetails {
     /// How it was opened; `None` for the single sign-on session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opened_by: Option<GrantType>,
+    /// Who acts for the person, where one acts for another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<Actor>,
+    /// The app whose upstream holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub linked_app: Option<String>,
     /// The latest moment at which it ends, of a grant that is refreshed; its end moves up to it with each refresh.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latest_end: Option<Timestamp>,
@@ -242,6 +248,23 @@ pub struct GrantDetails {
     /// Whether its client signed for it and need not have: then it signs for each refresh too.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub client_signed: bool,
+}
+
+/// Who acts, and within it who acted before (RFC 8693 section 4.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Actor {
+    /// The client.
+    pub client_id: ClientId,
+    /// Who acted before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Box<Self>>,
+}
+
+impl Actor {
+    /// How many parties it names.
+    pub fn parties(&self) -> usize {
+        1 + self.act.as_ref().map_or(0, |act| act.parties())
+    }
 }
 
 impl Grant {

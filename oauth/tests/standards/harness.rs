@@ -16,7 +16,7 @@ pub(crate) use world::*;
 
 use bytes::Bytes;
 use http::{Method, Request, StatusCode, header};
-use oauth::app::App;
+use oauth::app::{App, Realm};
 use oauth::call::Consent;
 use oauth::call::Person;
 use oauth::client::{Authentication, Client, ClientId};
@@ -39,6 +39,9 @@ pub(crate) const GRACE: Duration = Duration::from_secs(60);
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:7777/callback";
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const CURSOR: &str = "cursor://anysphere.cursor-mcp/oauth/callback";
+
+/// The login origin.
+pub(crate) const LOGIN: &str = "https://auth.ex";
 
 /// Everything a test works with. `now` is the time of the next request.
 pub(crate) struct Bench {
@@ -119,16 +122,25 @@ impl Bench {
             fetch: published.clone(),
             documents: Arc::default(),
             foreign_keys: Arc::default(),
+            realm: Arc::default(),
         };
         let ada = person("ada", "sso-of-ada");
         sign_in(&*store, &ada).await;
         let (wiki, mail) = (app("wiki", WIKI, MAIL), app("mail", MAIL, WIKI));
-        Self { server, store, policy, published, wiki, mail, ada, now: START }
+        let mut bench = Self { server, store, policy, published, wiki, mail, ada, now: START };
+        bench.settle();
+        bench
     }
 
     /// What a node has that starts now on the same store.
     pub(crate) async fn keys_of_another_node(&self) -> Keyring {
         Keyring::load(&*self.store, &at_rest(), &*self.server.random, &key_plan(), self.now).await.unwrap()
+    }
+
+    /// Lets the server know both apps as they are now.
+    pub(crate) fn settle(&mut self) {
+        let apps = [&self.wiki, &self.mail].map(|app| (app.id.clone(), app.clone()));
+        self.server.realm = Arc::new(Realm { login: LOGIN.to_owned(), apps: apps.into() });
     }
 
     pub(crate) fn later(&mut self, by: Duration) {

@@ -25,3 +25,4 @@ mod rfc8707_resource;
 mod rfc9068_access_token;
 mod rfc9728_protected_resource;
 mod scopes;
+mod token_exchange;
