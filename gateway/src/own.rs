@@ -103,7 +103,9 @@ impl OwnRequest<'_> {
         let bucket = match endpoint {
             Endpoint::Authorization => Bucket::Authorization,
             Endpoint::Registration => Bucket::Registration,
-            Endpoint::Token | Endpoint::Revocation | Endpoint::Introspection => Bucket::Token,
+            Endpoint::PushedAuthorizationRequest | Endpoint::Token | Endpoint::Revocation | Endpoint::Introspection => {
+                Bucket::Token
+            }
             Endpoint::ProtectedResource { .. } | Endpoint::AuthorizationServer | Endpoint::Jwks => return true,
         };
         self.world.limits.take(bucket, self.request.ip)
@@ -127,8 +129,10 @@ impl OwnRequest<'_> {
                 }
                 Ok(response)
             }
-            Reply::LoginRequired { client } => {
-                let go_on = Some(self.request.target.as_str().to_owned());
+            Reply::LoginRequired { client, query } => {
+                let target = &self.request.target;
+                let go_on = query.map(|query| format!("{}?{query}", target.raw_path()));
+                let go_on = Some(go_on.unwrap_or_else(|| target.as_str().to_owned()));
                 let purpose = login::Purpose { go_on, app: Some(app.name.clone()), client };
                 Ok(login::ask(self.world, self.snapshot, self.request, purpose))
             }

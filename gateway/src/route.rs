@@ -128,6 +128,7 @@ impl Routes {
     fn under_own_prefix(&self, request: &Request, path: &str) -> Own {
         if let Some((id, name)) = oauth_path(path) {
             let endpoint = match name {
+                "par" => Endpoint::PushedAuthorizationRequest,
                 "token" => Endpoint::Token,
                 "register" => Endpoint::Registration,
                 "revoke" => Endpoint::Revocation,

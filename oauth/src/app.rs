@@ -51,6 +51,8 @@ pub struct Endpoints {
     /// On the login origin, so that no script of the app can press "Allow".
     pub authorization: String,
     /// On the app's host.
+    pub pushed_authorization_request: String,
+    /// On the app's host.
     pub token: String,
     /// On the app's host.
     pub registration: String,
@@ -81,6 +83,8 @@ pub struct Managed {
     pub client_documents: Option<DocumentRules>,
     /// Clients that authenticate by a signed assertion (RFC 7523); `None` when these are not admitted.
     pub client_assertions: Option<AssertionRules>,
+    /// Whether authorization requests must be pushed (RFC 9126 section 5); the browser's need not.
+    pub require_pushed_authorization_requests: bool,
 }
 
 /// How client assertions are held at an app.

@@ -54,6 +54,8 @@ pub enum Endpoint {
     Registration,
     /// OAuth 2.1 section 3.1.
     Authorization,
+    /// RFC 9126.
+    PushedAuthorizationRequest,
     /// OAuth 2.1 section 3.2.
     Token,
     /// RFC 7009.
@@ -148,6 +150,8 @@ pub enum Reply {
     LoginRequired {
         /// The name of the client that sent the person here, or the host of its document; nobody vouches for it.
         client: Option<String>,
+        /// The query to ask with then, if not the same one: a pushed request lives longer while somebody signs in.
+        query: Option<String>,
     },
     /// Show the consent page; its form is posted to the same URL.
     Consent(Box<Consent>),

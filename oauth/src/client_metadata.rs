@@ -2,6 +2,9 @@
 
 use serde_json::{Map, Value};
 
+/// The member that says that a client pushes all its authorization requests (RFC 9126 section 6).
+pub const PUSHES: &str = "require_pushed_authorization_requests";
+
 /// Longest name of a client.
 pub const MAX_NAME_CHARS: usize = 100;
 

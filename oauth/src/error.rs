@@ -52,6 +52,8 @@ pub enum Code {
     RequestNotSupported,
     /// OpenID Connect Core section 6.2
     RequestUriNotSupported,
+    /// RFC 9101 section 6.1, for a pushed request that cannot be used
+    InvalidRequestUri,
     /// The store or a provider is out of order; try again (RFC 6749 section 4.1.2.1)
     TemporarilyUnavailable,
     /// No room for more registrations now.
@@ -138,6 +140,7 @@ impl Code {
             | Self::TooManyRegistrations
             | Self::TooManyDocuments
             | Self::TooManyGuesses => "temporarily_unavailable",
+            Self::InvalidRequestUri => "invalid_request_uri",
             Self::NotFound => "not_found",
         }
     }

@@ -2,7 +2,8 @@
 
 use crate::call::{Call, Endpoint, Reply, Server};
 use crate::endpoint::{
-    authorization, authorization_server, introspection, jwks, protected_resource, registration, revocation, token,
+    authorization, authorization_server, introspection, jwks, protected_resource, pushed_authorization_request,
+    registration, revocation, token,
 };
 use crate::error::{Code, Error};
 use crate::store::KeyPurpose;
@@ -29,7 +30,11 @@ impl Server {
         };
         let post = matches!(
             call.endpoint,
-            Endpoint::Registration | Endpoint::Token | Endpoint::Revocation | Endpoint::Introspection
+            Endpoint::Registration
+                | Endpoint::PushedAuthorizationRequest
+                | Endpoint::Token
+                | Endpoint::Revocation
+                | Endpoint::Introspection
         );
         if request.method() == Method::OPTIONS {
             return Ok(preflight(post));
@@ -48,6 +53,7 @@ impl Server {
                 Ok(jwks::answer(&self.keys.published(KeyPurpose::AccessToken, &algorithms, call.now)))
             }
             Endpoint::Registration => registration::answer(self, (call.app, managed), request, call.now).await,
+            Endpoint::PushedAuthorizationRequest => pushed_authorization_request::answer(self, call, request).await,
             Endpoint::Token => token::answer(self, (call.app, managed), request, call.now).await,
             Endpoint::Revocation => revocation::answer(self, call.app, request, call.now).await,
             Endpoint::Introspection => introspection::answer(self, call.app, request, call.now).await,

@@ -114,6 +114,7 @@ fn oauth(app: &App) -> Value {
         "dynamic_client_registration": registration.unwrap_or_else(|| json!({ "enabled": false })),
         "client_id_metadata_documents": documents.unwrap_or_else(|| json!({ "enabled": false })),
         "client_assertions": assertions.unwrap_or_else(|| json!({ "enabled": false })),
+        "require_pushed_authorization_requests": managed.require_pushed_authorization_requests,
         "scopes": scopes(app),
     })
 }

@@ -12,6 +12,7 @@ mod harness;
 mod operations;
 mod pages;
 mod policies;
+mod pushed;
 mod raw;
 mod replay;
 mod scopes;

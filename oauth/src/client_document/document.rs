@@ -3,7 +3,7 @@
 use super::Unusable;
 use super::document_url::DocumentUrl;
 use super::methods::Methods;
-use crate::client_metadata::{MAX_NAME_CHARS, is_web_uri, list, text};
+use crate::client_metadata::{MAX_NAME_CHARS, PUSHES, is_web_uri, list, text};
 use crate::json;
 use crate::redirect_uri::{RedirectRules, Unacceptable};
 use crate::world::Fetched;
@@ -28,6 +28,8 @@ pub struct Document {
     pub refreshes: bool,
     /// How it may authenticate.
     pub methods: Methods,
+    /// Whether it says that it pushes all its authorization requests (RFC 9126 section 6).
+    pub pushes: bool,
 }
 
 impl Document {
@@ -62,6 +64,7 @@ impl Document {
             redirect_uris: redirect_uris(&sent)?,
             refreshes: list(&sent, "grant_types").is_none_or(|types| types.contains(&"refresh_token")),
             methods: Methods::parse(&sent)?,
+            pushes: sent.get(PUSHES).is_some_and(|pushes| *pushes == true),
         })
     }
 }

@@ -20,6 +20,7 @@ pub fn pinned(url: &DocumentUrl) -> Option<Document> {
         redirect_uris: redirect_uris.iter().map(|uri| (*uri).to_owned()).collect(),
         refreshes: true,
         methods: methods(url),
+        pushes: false,
     })
 }
 

@@ -4,7 +4,10 @@
 
 mod client;
 mod consent;
+mod pushed;
 mod request;
+
+pub(crate) use pushed::{Pushed, REQUEST_LIFETIME};
 
 use crate::app::{App, CODE_LIFETIME};
 use crate::approval::{Ask, Verdict};
@@ -19,7 +22,7 @@ use crate::store::{Code, Issued, StoreError};
 use crate::world::Timestamp;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use request::{Authorization, Failure};
+use request::{Authorization, Failure, Way};
 
 /// Answers a call. `Err` is an answer too: the one that ended the reading.
 pub(crate) async fn answer(server: &Server, call: Call<'_>, request: &Request<Bytes>) -> Result<Reply, Reply> {
@@ -34,15 +37,22 @@ pub(crate) async fn answer(server: &Server, call: Call<'_>, request: &Request<By
 }
 
 async fn ask(server: &Server, call: Call<'_>, query: &str) -> Result<Reply, Reply> {
-    let parameters = Parameters::parse(query.as_bytes());
-    let asked = match Authorization::check(server, call, &parameters).await {
+    let query = Parameters::parse(query.as_bytes());
+    let pushed = Pushed::find(server, call, &query).await.map_err(Reply::Page)?;
+    let checked = match &pushed {
+        Some(pushed) => Authorization::check(server, call, &pushed.parameters(), Way::Pushed { id: pushed.id() }).await,
+        None => Authorization::check(server, call, &query, Way::Query).await,
+    };
+    let sign_in =
+        |client| Reply::LoginRequired { client, query: pushed.and_then(|pushed| pushed.prolonged(server, call)) };
+    let asked = match checked {
         Ok(asked) => asked,
         Err(Failure::Page(error)) => return Err(Reply::Page(error)),
-        Err(Failure::SignIn { host }) => return Err(Reply::LoginRequired { client: Some(host) }),
+        Err(Failure::SignIn { host }) => return Err(sign_in(Some(host))),
         // Who is not signed in is not sent on: else every registered client had an open redirector here
         // (OAuth 2.1 section 7.13.2).
         Err(Failure::Client { client_name, .. }) if call.person.is_none() => {
-            return Err(Reply::LoginRequired { client: client_name });
+            return Err(sign_in(client_name));
         }
         Err(Failure::Client { error, redirect_uri, state, .. }) => {
             return Err(refuse(call, StatusCode::FOUND, (&redirect_uri, state.as_deref()), &error));
@@ -50,7 +60,7 @@ async fn ask(server: &Server, call: Call<'_>, query: &str) -> Result<Reply, Repl
     };
     let does = |person: &&Person| asked.except_session.as_ref().is_none_or(|ended| *ended != person.session);
     let Some(person) = call.person.filter(does) else {
-        return Err(Reply::LoginRequired { client: asked.client_name });
+        return Err(sign_in(asked.client_name));
     };
     approve(server, call.app, person, &asked.client, call.now).await?;
     if asked.client.is_browser() {

@@ -28,6 +28,7 @@ pub(crate) fn answer(app: &App, managed: &Managed) -> Response<Bytes> {
         "revocation_endpoint_auth_methods_supported": methods,
         "introspection_endpoint": app.endpoints.introspection,
         "introspection_endpoint_auth_methods_supported": &methods[1..],
+        "pushed_authorization_request_endpoint": app.endpoints.pushed_authorization_request,
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
     });
@@ -42,6 +43,9 @@ pub(crate) fn answer(app: &App, managed: &Managed) -> Response<Bytes> {
     }
     if managed.client_documents.is_some() {
         metadata["client_id_metadata_document_supported"] = json!(true);
+    }
+    if managed.require_pushed_authorization_requests {
+        metadata["require_pushed_authorization_requests"] = json!(true);
     }
     document(&metadata)
 }

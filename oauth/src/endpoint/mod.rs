@@ -5,6 +5,7 @@ pub mod authorization_server;
 pub mod introspection;
 pub mod jwks;
 pub mod protected_resource;
+pub mod pushed_authorization_request;
 pub mod registration;
 pub mod revocation;
 pub mod token;

@@ -96,11 +96,15 @@ impl Store for Memory {
 
     async fn issue_code(&self, code: &Code) -> Result<Issued, StoreError> {
         let mut state = self.lock()?;
-        if state.codes.values().any(|kept| kept.code.consent == code.consent) {
+        if state.is_consent_used(&code.consent) {
             return Ok(Issued::ConsentUsed);
         }
         state.codes.insert(code.hash, KeptCode { code: code.clone(), opened: None });
         Ok(Issued::New)
+    }
+
+    async fn is_consent_used(&self, consent: &str) -> Result<bool, StoreError> {
+        Ok(self.lock()?.is_consent_used(consent))
     }
 
     async fn code(&self, hash: &SecretHash) -> Result<Option<Code>, StoreError> {
@@ -255,6 +259,10 @@ impl State {
         let held = held.map(|grant| grant.id.clone()).collect();
         self.end(held, EndedBecause::ClientRemoved, now);
         self.clients.remove(&(app.to_owned(), id.clone())).is_some()
+    }
+
+    fn is_consent_used(&self, consent: &str) -> bool {
+        self.codes.values().any(|kept| kept.code.consent == consent)
     }
 
     fn redeem_code(&mut self, hash: &SecretHash, grant: &Grant, credential: &Credential, now: Timestamp) -> Redeemed {

@@ -66,6 +66,9 @@ pub trait Store: Send + Sync {
     /// Keeps an authorization code. `consent` is single use: a second code from the same one is refused.
     async fn issue_code(&self, code: &Code) -> Result<Issued, StoreError>;
 
+    /// Whether a code was issued for this consent.
+    async fn is_consent_used(&self, consent: &str) -> Result<bool, StoreError>;
+
     /// The code as issued, redeemed or not, so that a token request is checked before anything is used up.
     async fn code(&self, hash: &SecretHash) -> Result<Option<Code>, StoreError>;
 

@@ -23,6 +23,7 @@ mod rfc8252_redirect;
 mod rfc8414_metadata;
 mod rfc8707_resource;
 mod rfc9068_access_token;
+mod rfc9126_pushed_requests;
 mod rfc9728_protected_resource;
 mod scopes;
 mod token_exchange;

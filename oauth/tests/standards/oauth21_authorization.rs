@@ -77,7 +77,6 @@ async fn az_04_az_05_az_12_az_23_asm_19_other_errors_go_to_the_client_with_state
         ("resource", "https://evil.ex", "invalid_target"),
         ("request", "eyJhbGciOiJub25lIn0..", "request_not_supported"),
         ("request_uri", "http://169.254.169.254/", "request_uri_not_supported"),
-        ("request_uri", "urn:ietf:params:oauth:request_uri:x", "request_uri_not_supported"),
     ] {
         let redirect = redirect_of(bench.ask(&authorization(&client).with(name, value)).await);
         redirect.assert_error(error);
@@ -222,7 +221,7 @@ async fn az_14_nobody_is_sent_on_before_they_sign_in() {
     ];
     for query in bad.into_iter().chain([good]) {
         let reply = bench.ask_as(&bench.wiki, None, &query).await;
-        let Reply::LoginRequired { client } = reply else { panic!("{reply:?}") };
+        let Reply::LoginRequired { client, .. } = reply else { panic!("{reply:?}") };
         assert_eq!(client.as_deref(), Some("Test"), "the login page can say who sent the person");
     }
 }
@@ -297,7 +296,7 @@ async fn the_browser_client_needs_no_consent_and_no_managed_oauth() {
     let callback = "https://wiki.ex/.doorward/callback";
     let query = authorization(BROWSER).with("redirect_uri", callback);
     let reply = bench.ask_as(&bench.wiki, None, &query).await;
-    assert!(matches!(reply, Reply::LoginRequired { client: None }), "{reply:?}");
+    assert!(matches!(reply, Reply::LoginRequired { client: None, .. }), "{reply:?}");
     let code = redirect_of(bench.ask(&query).await).parameter("code").unwrap();
     let wrong = bench.server.redeem_browser_code(&bench.wiki, (&code, &"x".repeat(43), callback), bench.now).await;
     assert!(wrong.is_err());

@@ -45,6 +45,7 @@ async fn asm_05_asm_06_asm_07_asm_08_asm_09_asm_12_asm_14_asm_19_asm_22_the_meta
         "token_endpoint_auth_signing_alg_values_supported": algorithms,
         "revocation_endpoint_auth_signing_alg_values_supported": algorithms,
         "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
+        "pushed_authorization_request_endpoint": "https://wiki.ex/.doorward/par",
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
     });
@@ -58,7 +59,6 @@ async fn asm_10_cm_20_asm_13_asm_20_asm_21_what_is_off_is_not_advertised() {
     for off in [
         "client_id_metadata_document_supported",
         "device_authorization_endpoint",
-        "pushed_authorization_request_endpoint",
         "require_pushed_authorization_requests",
         "request_parameter_supported",
         "request_uri_parameter_supported",

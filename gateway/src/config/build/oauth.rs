@@ -52,7 +52,13 @@ impl OAuth {
         let (managed, registration, client_documents) = (managed?, registration?, client_documents?);
         let (scopes, rules) = scopes?;
         let client_assertions = assertions(&raw.client_assertions);
-        let managed = enabled.then_some(Managed { registration, client_documents, client_assertions, ..managed });
+        let managed = enabled.then_some(Managed {
+            registration,
+            client_documents,
+            client_assertions,
+            require_pushed_authorization_requests: raw.require_pushed_authorization_requests.unwrap_or_default(),
+            ..managed
+        });
         Some(Self { managed, scopes, rules })
     }
 
@@ -108,6 +114,7 @@ fn grant(report: &mut Report<'_>, key: &Key, raw: &RawGrant, enabled: bool) -> O
         registration: None,
         client_documents: None,
         client_assertions: None,
+        require_pushed_authorization_requests: false,
     })
 }
 
@@ -187,6 +194,7 @@ fn endpoints(main: &Place, profile: &Profile<'_>) -> Endpoints {
     let (login, app, id) = (profile.login.url(), main.origin().url(), profile.id);
     Endpoints {
         authorization: format!("{login}/.doorward/oauth/{id}/authorize"),
+        pushed_authorization_request: format!("{app}/.doorward/oauth/{id}/par"),
         token: format!("{app}/.doorward/oauth/{id}/token"),
         registration: format!("{app}/.doorward/oauth/{id}/register"),
         revocation: format!("{app}/.doorward/oauth/{id}/revoke"),

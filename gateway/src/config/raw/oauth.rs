@@ -16,6 +16,9 @@ pub(crate) struct RawOAuth {
     pub(crate) client_id_metadata_documents: RawDocuments,
     /// Which of them may authenticate by a signed assertion instead of a secret (`private_key_jwt`, RFC 7523).
     pub(crate) client_assertions: RawAssertions,
+    /// Whether their authorization requests must be pushed (RFC 9126): then nothing of a request can be read or changed in
+    /// the browser, and clients that cannot push do not come in. Default: `false`; all may push.
+    pub(crate) require_pushed_authorization_requests: Option<bool>,
     /// What they can be limited to, beside `access`, which every app has.
     pub(crate) scopes: Vec<RawScope>,
 }

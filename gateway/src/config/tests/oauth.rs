@@ -14,6 +14,7 @@ fn the_endpoints_follow_from_the_url() {
     let login = "http://auth.localhost:8080/.doorward/oauth/wiki";
     let own = "http://wiki.localhost:8080/.doorward/oauth/wiki";
     assert_eq!(endpoints.authorization, format!("{login}/authorize"));
+    assert_eq!(endpoints.pushed_authorization_request, format!("{own}/par"));
     assert_eq!(endpoints.token, format!("{own}/token"));
     assert_eq!(endpoints.registration, format!("{own}/register"));
     assert_eq!(endpoints.revocation, format!("{own}/revoke"));

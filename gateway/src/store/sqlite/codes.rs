@@ -35,6 +35,12 @@ pub(super) fn issue(db: &Connection, code: &Code) -> Result<Issued> {
     }
 }
 
+/// Whether a consent gave a code.
+pub(super) fn is_consent_used(db: &Connection, consent: &str) -> Result<bool> {
+    let found = sql::first(db, "SELECT 1 FROM codes WHERE consent = ?1", [consent], |_| Ok(()))?;
+    Ok(found.is_some())
+}
+
 /// A code, redeemed or not.
 pub(super) fn find(db: &Connection, hash: &SecretHash) -> Result<Option<Code>> {
     sql::first(db, "SELECT * FROM codes WHERE hash = ?1", [hash.as_bytes().as_slice()], read)

@@ -70,6 +70,11 @@ impl Store for Sqlite {
         self.write(move |db| codes::issue(db, &code)).await
     }
 
+    async fn is_consent_used(&self, consent: &str) -> Result<bool, StoreError> {
+        let consent = consent.to_owned();
+        self.read(move |db| codes::is_consent_used(db, &consent)).await
+    }
+
     async fn code(&self, hash: &SecretHash) -> Result<Option<Code>, StoreError> {
         let hash = *hash;
         self.read(move |db| codes::find(db, &hash)).await

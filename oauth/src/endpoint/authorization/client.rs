@@ -5,6 +5,7 @@ use crate::app::{App, Managed};
 use crate::call::{Call, Server, VouchedBy};
 use crate::client::{Authentication, Client, ClientDetails, ClientId, RegisteredBy};
 use crate::client_document::{self, Document, DocumentUrl, Unusable};
+use crate::client_metadata::PUSHES;
 use crate::error::{Code, Error};
 use crate::grant_type::GrantType;
 use crate::parameters::Parameters;
@@ -22,6 +23,8 @@ pub(super) struct Known {
     /// The most that it may be granted; `None` for all that the app offers.
     pub(super) most: Option<String>,
     pub(super) authentication: Authentication,
+    /// Whether it says that it pushes all its requests (RFC 9126 section 6).
+    pub(super) pushes: bool,
     pub(super) vouched_by: VouchedBy,
 }
 
@@ -81,6 +84,7 @@ fn browser(app: &App, id: ClientId) -> Known {
         refreshes: false,
         most: None,
         authentication: Authentication::None,
+        pushes: false,
         vouched_by: VouchedBy::Nobody,
     }
 }
@@ -94,6 +98,7 @@ fn registered(managed: &Managed, client: Client) -> Known {
     Known {
         refreshes: client.may_use(GrantType::RefreshToken),
         authentication: client.authentication,
+        pushes: client.metadata.get(PUSHES).is_some_and(|pushes| *pushes == true),
         id: client.id,
         uri: client.metadata.get("client_uri").and_then(|uri| uri.as_str()).map(str::to_owned),
         name: Some(client.name),
@@ -142,6 +147,7 @@ fn vouched(managed: &Managed, id: ClientId, document: &Document, vouched_by: Vou
         refreshes: document.refreshes,
         most: None,
         authentication,
+        pushes: document.pushes,
         vouched_by,
     })
 }

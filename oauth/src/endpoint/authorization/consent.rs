@@ -34,7 +34,7 @@ pub(super) fn prompt(server: &Server, call: Call<'_>, person: &Person, asked: Au
 
 fn seal(server: &Server, call: Call<'_>, person: &Person, asked: Authorization) -> String {
     let pending = Pending {
-        id: server.new_id("c"),
+        id: asked.consent_id(server),
         app: call.app.id.clone(),
         subject: person.subject.clone(),
         session: person.session.clone(),

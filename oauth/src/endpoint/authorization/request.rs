@@ -28,6 +28,20 @@ pub(super) struct Authorization {
     pub(super) scope: String,
     /// A single sign-on session that does not do: under it, the person signed out of the app.
     pub(super) except_session: Option<String>,
+    /// The id of the consent, if the request was pushed: however often it is asked for, one code comes of it.
+    pub(super) pushed: Option<String>,
+}
+
+/// How the parameters of a request came here.
+#[derive(Clone, Copy)]
+pub(super) enum Way<'a> {
+    /// In the query, through the browser.
+    Query,
+    /// From the client itself (RFC 9126).
+    Pushed {
+        /// The id of the consent that comes of it.
+        id: &'a str,
+    },
 }
 
 /// Why no code can be given, and who is told.
@@ -42,7 +56,12 @@ pub(super) enum Failure {
 
 impl Authorization {
     /// Holds the parameters of a request, however they came here, against the client and the app.
-    pub(super) async fn check(server: &Server, call: Call<'_>, parameters: &Parameters) -> Result<Self, Failure> {
+    pub(super) async fn check(
+        server: &Server,
+        call: Call<'_>,
+        parameters: &Parameters,
+        way: Way<'_>,
+    ) -> Result<Self, Failure> {
         for name in ["client_id", "redirect_uri"] {
             if parameters.is_repeated(name) {
                 return Err(page(Code::InvalidRequest, &format!("`{name}` is repeated")));
@@ -53,7 +72,10 @@ impl Authorization {
         // First-party: nobody else's is heeded.
         let except_session = parameters.get("except_session").filter(|_| client.id.is_browser()).map(str::to_owned);
         let state = parameters.get("state").map(str::to_owned);
-        match check(call.app, client.most.as_deref(), parameters) {
+        let must_be_pushed = client.pushes || (!client.id.is_browser() && requires_push(call.app));
+        match check_way(must_be_pushed, way)
+            .and_then(|()| check_parameters(call.app, client.most.as_deref(), parameters))
+        {
             Ok((code_challenge, scope)) => Ok(Self {
                 client: client.id,
                 client_name: client.name,
@@ -66,6 +88,10 @@ impl Authorization {
                 code_challenge,
                 scope,
                 except_session,
+                pushed: match way {
+                    Way::Query => None,
+                    Way::Pushed { id } => Some(id.to_owned()),
+                },
             }),
             Err(error) => {
                 Err(Failure::Client { error: Box::new(error), client_name: client.name, redirect_uri, state })
@@ -85,6 +111,11 @@ impl Authorization {
             refreshes: self.client_refreshes,
         }
     }
+
+    /// The id of the consent to it.
+    pub(super) fn consent_id(&self, server: &Server) -> String {
+        self.pushed.clone().unwrap_or_else(|| server.new_id("c"))
+    }
 }
 
 /// The redirect URI of the request, if it is a registered one; the only registered one may be left out.
@@ -103,8 +134,27 @@ fn find_redirect_uri(client: &Known, parameters: &Parameters) -> Result<String, 
     }
 }
 
+/// RFC 9126 section 5 for the app, section 6 for the client.
+fn requires_push(app: &App) -> bool {
+    app.managed.as_ref().is_some_and(|managed| managed.require_pushed_authorization_requests)
+}
+
+fn check_way(must_be_pushed: bool, way: Way<'_>) -> Result<(), Error> {
+    match way {
+        Way::Query if must_be_pushed => Err(Error::new(
+            Code::InvalidRequest,
+            "authorization requests must be pushed to `pushed_authorization_request_endpoint` first",
+        )),
+        _ => Ok(()),
+    }
+}
+
 /// Everything whose failure the client may be told; returns challenge and scope.
-fn check(app: &App, most: Option<&str>, parameters: &Parameters) -> Result<(String, String), Error> {
+pub(super) fn check_parameters(
+    app: &App,
+    most: Option<&str>,
+    parameters: &Parameters,
+) -> Result<(String, String), Error> {
     if let Some(name) = parameters.repeated() {
         return Err(Error::new(Code::InvalidRequest, "a parameter is repeated").logged(format!("`{name}` is repeated")));
     }

@@ -28,11 +28,15 @@ async fn a_code_is_kept_as_issued(store: Arc<dyn Store>) {
 }
 
 async fn a_consent_gives_one_code(store: Arc<dyn Store>) {
+    assert!(!ok(store.is_consent_used(&code("a").consent).await), "before its code");
     ok(store.issue_code(&code("a")).await);
+    assert!(ok(store.is_consent_used(&code("a").consent).await), "with its code");
+    assert!(!ok(store.is_consent_used(&code("b").consent).await), "another consent");
     let second = Code { consent: code("a").consent, ..code("b") };
     assert_eq!(ok(store.issue_code(&second).await), Issued::ConsentUsed, "a consent is used once");
     assert_eq!(ok(store.code(&second.hash).await), None, "a refused code is not kept");
     redeem(&*store, "a", &grant("g"), START).await;
+    assert!(ok(store.is_consent_used(&code("a").consent).await), "after its code was redeemed");
     let third = Code { consent: code("a").consent, ..code("c") };
     assert_eq!(ok(store.issue_code(&third).await), Issued::ConsentUsed, "a redemption does not free the consent");
 }

@@ -121,12 +121,12 @@ async fn cm_20_cm_25_well_known_agents_need_no_network() {
 async fn cm_21_nothing_is_fetched_before_somebody_signs_in() {
     let bench = bench().await;
     let reply = bench.ask_as(&bench.wiki, None, &authorization(DOCUMENT)).await;
-    assert!(matches!(&reply, Reply::LoginRequired { client: Some(host) } if host == "agent.ex"), "{reply:?}");
+    assert!(matches!(&reply, Reply::LoginRequired { client: Some(host), .. } if host == "agent.ex"), "{reply:?}");
     assert!(bench.published.asked().is_empty());
     bench.ask(&authorization(DOCUMENT)).await;
     let reply = bench.ask_as(&bench.wiki, None, &authorization(DOCUMENT)).await;
     assert!(
-        matches!(&reply, Reply::LoginRequired { client: Some(host) } if host == "agent.ex"),
+        matches!(&reply, Reply::LoginRequired { client: Some(host), .. } if host == "agent.ex"),
         "kept or not: {reply:?}"
     );
 }

@@ -122,6 +122,10 @@ impl Store for TestStore {
         self.act(self.inner.issue_code(code)).await
     }
 
+    async fn is_consent_used(&self, consent: &str) -> Result<bool, StoreError> {
+        self.act(self.inner.is_consent_used(consent)).await
+    }
+
     async fn code(&self, hash: &SecretHash) -> Result<Option<Code>, StoreError> {
         self.act(self.inner.code(hash)).await
     }

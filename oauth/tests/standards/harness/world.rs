@@ -37,6 +37,7 @@ pub(crate) fn app(id: &str, url: &str, other: &str) -> App {
         scopes: Scopes::new(vec![write]),
         endpoints: Endpoints {
             authorization: format!("https://auth.ex/.doorward/authorize/{id}"),
+            pushed_authorization_request: format!("{url}/.doorward/par"),
             token: format!("{url}/.doorward/token"),
             registration: format!("{url}/.doorward/register"),
             revocation: format!("{url}/.doorward/revoke"),
@@ -67,6 +68,7 @@ fn managed() -> Managed {
         registration: Some(Registration { redirect_rules, limits }),
         client_documents: None,
         client_assertions: Some(AssertionRules { token_endpoint_audience: false }),
+        require_pushed_authorization_requests: false,
     }
 }
 
