@@ -81,11 +81,18 @@ impl Demo {
 
     /// Adds to the configuration, and waits until the metadata of the app tell of it.
     pub(crate) fn configure(&self, more: &str, until: &str) {
+        self.rewrite(|config| format!("{config}\n{more}"), until);
+    }
+
+    /// Changes the configuration, and waits until the metadata of the app tell of it.
+    pub(crate) fn rewrite(&self, change: impl FnOnce(String) -> String, until: &str) {
         let file = self.folder.join("doorward.toml");
-        let text = std::fs::read_to_string(&file).unwrap();
+        // What is written before the program looks for changes is none.
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        let text = change(std::fs::read_to_string(&file).unwrap());
         // In one step, so that nobody reads half of it.
         let new = self.folder.join("new.toml");
-        std::fs::write(&new, format!("{text}\n{more}")).unwrap();
+        std::fs::write(&new, text).unwrap();
         std::fs::rename(new, file).unwrap();
         for _ in 0..200 {
             if get(&format!("{}/.well-known/oauth-authorization-server", self.app)).to_string().contains(until) {

@@ -82,3 +82,17 @@ fn pk_01_programs_that_know_no_pkce_are_told_so_where_they_wait() {
         assert!(told["answer"]["error_description"].as_str().unwrap().contains("PKCE"), "{told}");
     }
 }
+
+#[test]
+fn px_01_px_03_libraries_push_their_authorization_requests() {
+    let demo = Demo::start("15m");
+    for method in ["client_secret_basic", "none"] {
+        let told = run(&demo, node, "openid-client.mjs", &["--par", "--method", method]);
+        assert_eq!(told["asked"], serde_json::json!(["request_uri", "client_id"]), "{told}");
+        assert_life(&told);
+    }
+    let told = run(&demo, node, "oauth4webapi.mjs", &["--par"]);
+    let url = told["authorization"]["url"].as_str().unwrap();
+    assert!(url.contains("request_uri=") && !url.contains("redirect_uri="), "{told}");
+    assert_eq!(told["second_call"]["status"], 200, "{told}");
+}

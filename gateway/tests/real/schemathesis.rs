@@ -19,7 +19,7 @@ fn run(demo: &Demo, origin: &str, values: &[(&str, &str)], more: &[&str]) {
     let values: String = values.iter().map(|(name, value)| format!("\"{name}\" = \"{value}\"\n")).collect();
     std::fs::write(&config, format!("[parameters]\n\"path.app\" = \"sample\"\n{values}")).unwrap();
     let output = Command::new(installed(".venv/bin/st"))
-        .args(["--config-file", &config, "run", "--url", origin, "--checks", CHECKS, "--max-examples", "40"])
+        .args(["--config-file", &config, "run", "--url", origin, "--checks", CHECKS, "--max-examples", "25"])
         // The same requests each time.
         .args(["--generation-deterministic", "--phases", "examples,coverage,fuzzing", "--continue-on-failure"])
         .args(["--no-color", "--warnings", "off"])
