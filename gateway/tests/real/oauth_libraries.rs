@@ -38,9 +38,9 @@ fn oauth4webapi_goes_through_code_flow_and_refresh_at_a_plain_app() {
 }
 
 #[test]
-fn ca_01_rv_01_openid_client_refreshes_introspects_and_revokes() {
+fn ca_01_ca_06_rv_01_openid_client_refreshes_introspects_and_revokes() {
     let demo = Demo::start("15m");
-    for method in ["client_secret_basic", "client_secret_post"] {
+    for method in ["client_secret_basic", "client_secret_post", "private_key_jwt"] {
         let told = run(&demo, node, "openid-client.mjs", &["--method", method]);
         assert_eq!(told["client"]["token_endpoint_auth_method"], method, "{told}");
         assert_life(&told);

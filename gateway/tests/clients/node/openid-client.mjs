@@ -6,7 +6,7 @@
 // browser (`iss` and `state` checked), calls the app, refreshes, introspects, revokes.
 //
 //   --app URL            the resource, for example http://127.0.0.1:8080/
-//   --method M           none, client_secret_basic (default) or client_secret_post
+//   --method M           none, client_secret_basic (default), client_secret_post or private_key_jwt
 //   --par                pushes the authorization request (RFC 9126)
 //   --dpop               binds its tokens to a key (RFC 9449)
 //   --username, --password
@@ -38,7 +38,17 @@ const METHODS = {
   client_secret_post: client.ClientSecretPost,
 };
 
+/** What a client registers and how it authenticates; one that signs makes its key here. */
+async function authentication(method) {
+  if (method !== 'private_key_jwt') return [{}, METHODS[method]()];
+  const pair = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
+  const { kty, crv, x, y } = await crypto.subtle.exportKey('jwk', pair.publicKey);
+  const jwks = { keys: [{ kty, crv, x, y, kid: 'only', use: 'sig' }] };
+  return [{ jwks }, client.PrivateKeyJwt({ key: pair.privateKey, kid: 'only' })];
+}
+
 async function register({ app, method, dpop }, redirectUri) {
+  const [keys, authenticate] = await authentication(method);
   const wellKnown = new URL('/.well-known/oauth-protected-resource', app);
   const resource = await (await fetch(wellKnown)).json();
   const config = await client.dynamicClientRegistration(
@@ -49,9 +59,10 @@ async function register({ app, method, dpop }, redirectUri) {
       grant_types: ['authorization_code', 'refresh_token'],
       response_types: ['code'],
       token_endpoint_auth_method: method,
+      ...keys,
       ...(dpop ? { dpop_bound_access_tokens: true } : {}),
     },
-    METHODS[method](),
+    authenticate,
     { algorithm: 'oauth2', execute: [client.allowInsecureRequests] },
   );
   const proof = dpop ? { DPoP: client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256')) } : undefined;
