@@ -85,6 +85,8 @@ pub struct Managed {
     pub client_assertions: Option<AssertionRules>,
     /// Whether authorization requests must be pushed (RFC 9126 section 5); the browser's need not.
     pub require_pushed_authorization_requests: bool,
+    /// Whose consent is asked for once, and whose each time.
+    pub consent: ConsentRules,
 }
 
 /// How client assertions are held at an app.
@@ -92,6 +94,27 @@ pub struct Managed {
 pub struct AssertionRules {
     /// Whether `aud` may be the URL of the token endpoint, as it was before draft-ietf-oauth-rfc7523bis.
     pub token_endpoint_audience: bool,
+}
+
+/// When a person is asked before a client gets a code.
+#[derive(Clone, Debug, Default)]
+pub struct ConsentRules {
+    /// Whose consent is remembered.
+    pub remember: Remember,
+    /// Ids of clients for which an administrator has consented in everybody's name.
+    pub preapproved: Vec<String>,
+}
+
+/// Whose consent is remembered, for as long as the grant that came of it could last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Remember {
+    /// That for clients which nobody else can pretend to be.
+    #[default]
+    Assured,
+    /// Nobody's.
+    Never,
+    /// Everybody's: whoever says that it is such a client gets what it got.
+    Always,
 }
 
 impl Managed {

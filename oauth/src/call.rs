@@ -114,6 +114,8 @@ pub struct Consent {
     pub lifetime: Duration,
     /// For how long without, if the client uses them: the field for `offline_access` allows them.
     pub without_refresh: Option<Duration>,
+    /// When the person first let this client in at this app, as far as it is known.
+    pub first_seen: Option<Timestamp>,
     /// Whether the form came back with nothing that was allowed.
     pub nothing_ticked: bool,
     /// Hidden field `consent`.

@@ -212,6 +212,11 @@ impl Authentication {
         }
     }
 
+    /// Whether nobody else can come as the client.
+    pub fn is_confidential(&self) -> bool {
+        *self != Self::None && !self.signs_by_choice()
+    }
+
     /// Whether it signs, and could do without.
     pub fn signs_by_choice(&self) -> bool {
         matches!(self, Self::PrivateKeyJwt(Signer { or_none: true, .. }))

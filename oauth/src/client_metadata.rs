@@ -1,6 +1,8 @@
 //! What a client says of itself (RFC 7591 section 2), made safe to keep and to show.
 
-use serde_json::{Map, Value};
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 
 /// The member that says that a client pushes all its authorization requests (RFC 9126 section 6).
 pub const PUSHES: &str = "require_pushed_authorization_requests";
@@ -21,6 +23,14 @@ pub fn text(sent: &Map<String, Value>, name: &str, max_chars: usize) -> Option<S
 /// The strings of a list; `None` without one.
 pub fn list<'a>(sent: &'a Map<String, Value>, name: &str) -> Option<Vec<&'a str>> {
     Some(sent.get(name)?.as_array()?.iter().filter_map(Value::as_str).collect())
+}
+
+/// A hash of what a person goes by when they consent: if it changes, they are asked again (CM-19).
+pub fn fingerprint(name: &str, redirect_uris: &[String], metadata: &Map<String, Value>) -> String {
+    let mut uris = redirect_uris.to_vec();
+    uris.sort();
+    let all = json!([name, uris, metadata.get("jwks"), metadata.get("jwks_uri")]);
+    URL_SAFE_NO_PAD.encode(Sha256::digest(all.to_string()))
 }
 
 /// The URI is shown as it was sent, so it must be what it looks like: plain ASCII, and no host after a user name.

@@ -46,6 +46,10 @@ pub enum Code {
     InvalidClientMetadata,
     /// RFC 6749 section 4.1.2.1
     AccessDenied,
+    /// OpenID Connect Core section 3.1.2.6
+    LoginRequired,
+    /// OpenID Connect Core section 3.1.2.6
+    ConsentRequired,
     /// RFC 6749 section 4.1.2.1
     UnsupportedResponseType,
     /// OpenID Connect Core section 6.1
@@ -133,6 +137,8 @@ impl Code {
             Self::InvalidRedirectUri => "invalid_redirect_uri",
             Self::InvalidClientMetadata => "invalid_client_metadata",
             Self::AccessDenied => "access_denied",
+            Self::LoginRequired => "login_required",
+            Self::ConsentRequired => "consent_required",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",

@@ -87,6 +87,23 @@ pub fn is_loopback(uri: &str) -> bool {
     Loopback::parse(uri).is_some()
 }
 
+/// Whether codes sent there reach the web server of a known host and nobody else: neither a program on somebody's own
+/// machine nor a site that passes them on to one (RFC 8252 section 8.6).
+pub fn is_assured(uri: &str) -> bool {
+    uri.starts_with("https://") && !is_loopback(uri) && !RELAYS.contains(&uri)
+}
+
+/// They hand every code to an editor on the person's machine.
+const RELAYS: [&str; 2] = ["https://vscode.dev/redirect", "https://insiders.vscode.dev/redirect"];
+
+/// The URI as it is remembered: a loopback one without its port, which changes each time.
+pub fn without_loopback_port(uri: &str) -> String {
+    match Loopback::parse(uri) {
+        Some(Loopback { scheme, host, rest }) => format!("{scheme}://{host}{rest}"),
+        None => uri.to_owned(),
+    }
+}
+
 /// Whether its scheme belongs to somebody: the web's own, or one named after a domain (RFC 8252 section 7.1).
 pub fn has_owner(uri: &str) -> bool {
     let scheme = uri.split(':').next().unwrap_or_default();
@@ -282,6 +299,31 @@ mod tests {
             assert!(!matches("http://127.0.0.1/cb", fake) && !matches("http://localhost/cb", fake), "{fake}");
             assert!(rules().check(fake).is_err(), "{fake}");
         }
+    }
+
+    #[test]
+    fn cn_05_only_a_web_server_elsewhere_is_assured() {
+        assert!(is_assured("https://claude.ai/api/mcp/auth_callback"));
+        for uri in [
+            "http://127.0.0.1/cb",
+            "http://localhost:1/cb",
+            "https://localhost/cb",
+            "https://127.0.0.1:8443/cb",
+            "https://[::1]/cb",
+            "https://vscode.dev/redirect",
+            "cursor://anysphere.cursor-mcp/oauth/callback",
+            "com.example.app:/cb",
+            "",
+        ] {
+            assert!(!is_assured(uri), "{uri}");
+        }
+    }
+
+    #[test]
+    fn cn_04_a_loopback_uri_is_remembered_without_its_port() {
+        assert_eq!(without_loopback_port("http://127.0.0.1:4711/cb?x"), "http://127.0.0.1/cb?x");
+        assert_eq!(without_loopback_port("http://localhost/cb"), "http://localhost/cb");
+        assert_eq!(without_loopback_port("https://c.ex:8443/cb"), "https://c.ex:8443/cb");
     }
 
     #[test]

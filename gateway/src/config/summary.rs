@@ -2,6 +2,7 @@
 
 use super::{App, Challenge, Config, IdentityHeaders, IdentityProvider};
 use humantime::format_duration;
+use oauth::app::Remember;
 use policy::{Explanation, Facts, PolicyTrace, RulesTrace, Via};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -115,6 +116,14 @@ fn oauth(app: &App) -> Value {
         "client_id_metadata_documents": documents.unwrap_or_else(|| json!({ "enabled": false })),
         "client_assertions": assertions.unwrap_or_else(|| json!({ "enabled": false })),
         "require_pushed_authorization_requests": managed.require_pushed_authorization_requests,
+        "consent": {
+            "remember": match managed.consent.remember {
+                Remember::Assured => "assured",
+                Remember::Never => "never",
+                Remember::Always => "always",
+            },
+            "preapproved": managed.consent.preapproved,
+        },
         "scopes": scopes(app),
     })
 }

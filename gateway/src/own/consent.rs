@@ -3,9 +3,11 @@
 use crate::config::App;
 use crate::pages::{self, Brand, ConsentPage, ScopeLine, VouchedBy};
 use crate::respond::{Dress, Forms, html};
+use crate::world::rfc3339;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use oauth::call::{Consent, VouchedBy as Voucher};
+use oauth::world::Timestamp;
 use std::time::Duration;
 
 /// The page for `person`, whose form is posted to `action`.
@@ -13,6 +15,8 @@ pub(super) fn page(app: &App, person: &str, consent: &Consent, action: &str) -> 
     let scopes: Vec<_> = consent.scopes.iter().map(|scope| line(app, scope)).collect();
     let client_uri_host = consent.client_uri.as_deref().map(oauth::redirect_uri::shown_host);
     let without_refresh = consent.without_refresh.map(in_words);
+    let day = |at: Timestamp| rfc3339(at).chars().take_while(|c| *c != 'T').collect::<String>();
+    let first_seen = consent.first_seen.map(day);
     let page = ConsentPage {
         person,
         client_name: &consent.client_name,
@@ -31,6 +35,7 @@ pub(super) fn page(app: &App, person: &str, consent: &Consent, action: &str) -> 
         scopes: &scopes,
         lifetime: &in_words(consent.lifetime),
         without_refresh: without_refresh.as_deref(),
+        first_seen: first_seen.as_deref(),
         nothing_ticked: consent.nothing_ticked,
         action,
         consent_token: &consent.token,

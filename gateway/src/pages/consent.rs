@@ -32,6 +32,8 @@ pub struct ConsentPage<'a> {
     pub lifetime: &'a str,
     /// How long it lasts if the person does not let the client stay connected; `None` if there is no such choice.
     pub without_refresh: Option<&'a str>,
+    /// The day on which the person first let the client in at this app, in UTC; `None` if they never did.
+    pub first_seen: Option<&'a str>,
     /// The form was sent with everything left out.
     pub nothing_ticked: bool,
     /// Where the form is posted.
@@ -109,6 +111,12 @@ fn facts(page: &ConsentPage<'_>) -> Markup {
             @if let Some(redirect_host) = page.redirect_host {
                 (fact("Answer goes to", &redirect(page, redirect_host)))
             }
+            (fact("So far", &html! {
+                @match page.first_seen {
+                    Some(day) => { "You first let it in on " bdi.day { (label(day)) } }
+                    None => { strong { "New to you" } ": not let in here before" }
+                }
+            }))
             (fact("App", &html! {
                 bdi { (label(page.app)) }
                 code { (identifier(page.resource)) }

@@ -6,6 +6,7 @@
 mod accounts;
 mod clients;
 mod codes;
+mod consents;
 mod credentials;
 mod decisions;
 mod file;

@@ -8,6 +8,7 @@ mod browser;
 mod challenge;
 mod config_reload;
 mod connected;
+mod consent;
 mod harness;
 mod operations;
 mod pages;

@@ -3,7 +3,7 @@
 use super::Unusable;
 use super::document_url::DocumentUrl;
 use super::methods::Methods;
-use crate::client_metadata::{MAX_NAME_CHARS, PUSHES, is_web_uri, list, text};
+use crate::client_metadata::{MAX_NAME_CHARS, PUSHES, fingerprint, is_web_uri, list, text};
 use crate::json;
 use crate::redirect_uri::{RedirectRules, Unacceptable};
 use crate::world::Fetched;
@@ -30,6 +30,8 @@ pub struct Document {
     pub methods: Methods,
     /// Whether it says that it pushes all its authorization requests (RFC 9126 section 6).
     pub pushes: bool,
+    /// Changes with what a person goes by.
+    pub fingerprint: String,
 }
 
 impl Document {
@@ -58,10 +60,13 @@ impl Document {
         refuse_secrets(&sent)?;
         require_code_flow(&sent)?;
         let name = text(&sent, "client_name", MAX_NAME_CHARS);
+        let name = name.ok_or(Unusable::Invalid("`client_name` is missing"))?;
+        let redirect_uris = redirect_uris(&sent)?;
         Ok(Self {
-            name: name.ok_or(Unusable::Invalid("`client_name` is missing"))?,
+            fingerprint: fingerprint(&name, &redirect_uris, &sent),
+            name,
             uri: own_site(&sent, url),
-            redirect_uris: redirect_uris(&sent)?,
+            redirect_uris,
             refreshes: list(&sent, "grant_types").is_none_or(|types| types.contains(&"refresh_token")),
             methods: Methods::parse(&sent)?,
             pushes: sent.get(PUSHES).is_some_and(|pushes| *pushes == true),

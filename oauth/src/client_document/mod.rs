@@ -14,7 +14,7 @@ pub use self::cache::Documents;
 pub use self::document::Document;
 pub use self::document_url::DocumentUrl;
 pub use self::methods::Methods;
-pub use self::pinned::{PINNED_ON, pinned};
+pub use self::pinned::{PINNED_ON, pinned, pinned_urls};
 
 use crate::app::DocumentRules;
 use crate::world::FetchError;

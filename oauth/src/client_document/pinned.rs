@@ -6,7 +6,9 @@ use super::document::Document;
 use super::document_url::DocumentUrl;
 use super::methods::Methods;
 use crate::client::{Signer, SignerKeys};
+use crate::client_metadata::fingerprint;
 use crate::jose::Algorithm;
+use serde_json::json;
 
 /// When these values were last compared with what the vendors publish.
 pub const PINNED_ON: &str = "2026-09-24";
@@ -14,10 +16,14 @@ pub const PINNED_ON: &str = "2026-09-24";
 /// The pinned document of this URL.
 pub fn pinned(url: &DocumentUrl) -> Option<Document> {
     let (_, name, redirect_uris) = PINNED.iter().find(|(known, ..)| *known == url.as_str())?;
+    let keys = SIGNERS.iter().filter(|(known, _)| *known == url.as_str());
+    let keys = keys.map(|(_, jwks_uri)| ("jwks_uri".to_owned(), json!(jwks_uri)));
+    let redirect_uris: Vec<_> = redirect_uris.iter().map(|uri| (*uri).to_owned()).collect();
     Some(Document {
+        fingerprint: fingerprint(name, &redirect_uris, &keys.collect()),
         name: (*name).to_owned(),
         uri: None,
-        redirect_uris: redirect_uris.iter().map(|uri| (*uri).to_owned()).collect(),
+        redirect_uris,
         refreshes: true,
         methods: methods(url),
         pushes: false,
@@ -38,6 +44,11 @@ fn methods(url: &DocumentUrl) -> Methods {
 
 /// Those that can sign too, and where their keys are: these are fetched when an assertion comes, for they change.
 const SIGNERS: &[(&str, &str)] = &[("https://chatgpt.com/oauth/client.json", "https://chatgpt.com/oauth/jwks.json")];
+
+/// The URLs of all pinned documents.
+pub fn pinned_urls() -> impl Iterator<Item = &'static str> {
+    PINNED.iter().map(|(url, ..)| *url)
+}
 
 /// URL, name and redirect URIs. All of them can be public clients (`none`) that use codes and refresh tokens.
 const PINNED: &[(&str, &str, &[&str])] = &[

@@ -18,11 +18,11 @@ use crate::error::{Code as ErrorCode, Error};
 use crate::parameters::Parameters;
 use crate::redirect_uri::with_parameters;
 use crate::secret::{Kind, Secret};
-use crate::store::{Code, Issued, StoreError};
+use crate::store::{Code, ConsentRecord, Issued, StoreError};
 use crate::world::Timestamp;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
-use request::{Authorization, Failure, Way};
+use request::{Authorization, Failure, Prompt, Way};
 
 /// Answers a call. `Err` is an answer too: the one that ended the reading.
 pub(crate) async fn answer(server: &Server, call: Call<'_>, request: &Request<Bytes>) -> Result<Reply, Reply> {
@@ -60,15 +60,52 @@ async fn ask(server: &Server, call: Call<'_>, query: &str) -> Result<Reply, Repl
     };
     let does = |person: &&Person| asked.except_session.as_ref().is_none_or(|ended| *ended != person.session);
     let Some(person) = call.person.filter(does) else {
+        // Only a client that nobody can pretend to be is told so: others would have an open redirector here.
+        if asked.prompt == Prompt::Never && asked.question().is_assured() {
+            return Err(silent(call, &asked, ErrorCode::LoginRequired, "nobody is signed in"));
+        }
         return Err(sign_in(asked.client_name));
     };
+    decide(server, call, person, asked).await
+}
+
+/// Gives what was consented to before, or asks the person.
+async fn decide(server: &Server, call: Call<'_>, person: &Person, asked: Authorization) -> Result<Reply, Reply> {
     approve(server, call.app, person, &asked.client, call.now).await?;
     if asked.client.is_browser() {
         let allowed = Allowed { scope: asked.scope.clone(), refreshes: false };
-        let given = Given { asked, allowed, consent: server.new_id("s") };
+        let given = Given { asked, allowed, consent: server.new_id("s"), record: None };
         return issue(server, call, person, given, StatusCode::FOUND).await;
     }
-    Ok(Reply::Consent(Box::new(consent::prompt(server, call, person, asked))))
+    let known = known(server, call, person, &asked.client).await?;
+    if asked.prompt != Prompt::Always
+        && let Some(allowed) = asked.question().answered(call, &known)
+    {
+        let consent = asked.consent_id(server);
+        let given = Given { asked, allowed, consent, record: None };
+        return issue(server, call, person, given, StatusCode::FOUND).await;
+    }
+    if asked.prompt == Prompt::Never {
+        return Err(silent(call, &asked, ErrorCode::ConsentRequired, "the person must be asked"));
+    }
+    Ok(Reply::Consent(Box::new(consent::prompt(server, call, person, asked, &known))))
+}
+
+/// What the person consented to before for this client.
+async fn known(
+    server: &Server,
+    call: Call<'_>,
+    person: &Person,
+    client: &ClientId,
+) -> Result<Vec<ConsentRecord>, Reply> {
+    let known = server.store.consents(&call.app.id, client, &person.subject).await;
+    known.map_err(|broken| Reply::Page(broken.into()))
+}
+
+/// The answer to a request that must not show anything, and would have to.
+fn silent(call: Call<'_>, asked: &Authorization, code: ErrorCode, description: &str) -> Reply {
+    let error = Error::new(code, description);
+    refuse(call, StatusCode::FOUND, (&asked.redirect_uri, asked.state.as_deref()), &error)
 }
 
 /// Asks the policy before anything is given.
@@ -87,6 +124,8 @@ struct Given {
     allowed: Allowed,
     /// Id of the one act that gave it.
     consent: String,
+    /// The consent to keep.
+    record: Option<ConsentRecord>,
 }
 
 /// Issues the code and sends it to the client, with `iss` (RFC 9207).
@@ -94,7 +133,7 @@ async fn issue(
     server: &Server,
     call: Call<'_>,
     person: &Person,
-    Given { asked, allowed, consent }: Given,
+    Given { asked, allowed, consent, record }: Given,
     status: StatusCode,
 ) -> Result<Reply, Reply> {
     client::keep(server, call, &asked).await.map_err(|broken| Reply::Page(broken.into()))?;
@@ -120,6 +159,10 @@ async fn issue(
             return Err(page(ErrorCode::AccessDenied, "this consent was used already; start again at the client"));
         }
         Err(StoreError(broken)) => return Err(Reply::Page(StoreError(broken).into())),
+    }
+    if let Some(record) = &record {
+        // If it cannot be kept, the person is asked once more.
+        let _ = server.store.keep_consent(record).await;
     }
     let mut parameters = vec![("code", secret.expose())];
     parameters.extend(asked.state.as_deref().map(|state| ("state", state)));

@@ -2,6 +2,7 @@
 
 mod clients;
 mod codes;
+mod consents;
 mod garbage;
 mod keys;
 mod lists;
@@ -24,6 +25,7 @@ pub async fn run(new: impl AsyncFn() -> Arc<dyn Store>) {
     keys::run(&new).await;
     clients::run(&new).await;
     codes::run(&new).await;
+    consents::run(&new).await;
     rotation::run(&new).await;
     revocation::run(&new).await;
     renewal::run(&new).await;

@@ -1,6 +1,6 @@
 //! Which grants an act or a list is about.
 
-use super::Grant;
+use super::{ConsentRecord, Grant};
 use crate::world::Timestamp;
 
 /// All that is named must hold of a grant; the empty filter holds of every live one.
@@ -42,5 +42,11 @@ impl GrantFilter {
             && is(&self.client, grant.client.as_str())
             && self.except.as_ref().is_none_or(|except| *except != grant.id)
             && (self.state == GrantState::Live) == grant.is_live(now)
+    }
+
+    /// Whether grants that it holds of may have come from `consent`.
+    pub(super) fn holds_for(&self, consent: &ConsentRecord) -> bool {
+        let is = |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|wanted| wanted == value);
+        is(&self.subject, &consent.subject) && is(&self.app, &consent.app) && is(&self.client, consent.client.as_str())
     }
 }

@@ -2,14 +2,17 @@
 //!
 //! INVARIANT: every method locks once, does all its work without waiting, and unlocks; that makes it one transaction.
 
+mod consents;
+
 use super::{
-    Code, Credential, EndedBecause, Grant, GrantFilter, GrantState, Issued, Listed, Redeemed, Registered,
-    RegistrationLimits, Rotation, Store, StoreError, StoredKey, Successor,
+    Code, ConsentRecord, Credential, EndedBecause, Grant, GrantFilter, GrantState, Issued, Listed, Redeemed,
+    Registered, RegistrationLimits, Rotation, Store, StoreError, StoredKey, Successor,
 };
 use crate::client::{Client, ClientId, RegisteredBy};
 use crate::secret::SecretHash;
 use crate::world::Timestamp;
 use async_trait::async_trait;
+use consents::Consents;
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -29,6 +32,7 @@ struct State {
     grants: HashMap<String, Grant>,
     credentials: HashMap<SecretHash, KeptCredential>,
     used: HashMap<SecretHash, Timestamp>,
+    consents: Consents,
     epoch: u64,
 }
 
@@ -92,6 +96,15 @@ impl Store for Memory {
 
     async fn client(&self, app: &str, id: &ClientId) -> Result<Option<Client>, StoreError> {
         Ok(self.lock()?.clients.get(&(app.to_owned(), id.clone())).cloned())
+    }
+
+    async fn keep_consent(&self, consent: &ConsentRecord) -> Result<(), StoreError> {
+        self.lock()?.consents.keep(consent);
+        Ok(())
+    }
+
+    async fn consents(&self, app: &str, client: &ClientId, subject: &str) -> Result<Vec<ConsentRecord>, StoreError> {
+        Ok(self.lock()?.consents.of(app, client, subject))
     }
 
     async fn issue_code(&self, code: &Code) -> Result<Issued, StoreError> {
@@ -168,6 +181,7 @@ impl Store for Memory {
         let filter = GrantFilter { state: GrantState::Live, ..filter.clone() };
         let ended: Vec<_> = state.list(&filter, now).into_iter().map(|listed| listed.grant).collect();
         state.end(ended.iter().map(|grant| grant.id.clone()).collect(), because, now);
+        state.consents.end(now, |consent| filter.holds_for(consent));
         Ok(ended)
     }
 
@@ -356,6 +370,8 @@ impl State {
                 grant.revoked_at = Some(now);
                 grant.details.ended_because = Some(because);
                 ended += 1;
+                let (app, client, subject) = (&grant.app, &grant.client, &grant.subject);
+                self.consents.end(now, |of| (&of.app, &of.client, &of.subject) == (app, client, subject));
             }
             seen.insert(id);
         }
@@ -376,12 +392,13 @@ impl State {
         });
         self.used.retain(|_, until| *until >= now);
         self.keys.retain(|key| key.ends_at().is_none_or(|end| end >= now.minus(KEY_KEPT)));
+        self.consents.collect(now);
         before - self.count_collectable()
     }
 
     fn count_collectable(&self) -> u64 {
         let kept = self.codes.len() + self.grants.len() + self.credentials.len() + self.used.len();
-        (kept + self.keys.len()) as u64
+        (kept + self.keys.len() + self.consents.len()) as u64
     }
 }
 

@@ -5,11 +5,13 @@
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod consent;
 mod ending;
 mod filter;
 mod key;
 pub mod memory;
 
+pub use consent::{CONSENT_KEPT, ConsentRecord};
 pub use ending::EndedBecause;
 pub use filter::{GrantFilter, GrantState};
 pub use key::{KeyAlgorithm, KeyPurpose, StoredKey};
@@ -62,6 +64,14 @@ pub trait Store: Send + Sync {
 
     /// A client of `app`.
     async fn client(&self, app: &str, id: &ClientId) -> Result<Option<Client>, StoreError>;
+
+    /// Keeps a consent in place of an earlier one of the same person for the same client, app and redirect URI; when the
+    /// first of these was given stays known. Every act that ends grants ends the consents they came from: of their
+    /// client, app and person, or all of the person's.
+    async fn keep_consent(&self, consent: &ConsentRecord) -> Result<(), StoreError>;
+
+    /// What `subject` consented to for a client at `app`, ended or not, by redirect URI.
+    async fn consents(&self, app: &str, client: &ClientId, subject: &str) -> Result<Vec<ConsentRecord>, StoreError>;
 
     /// Keeps an authorization code. `consent` is single use: a second code from the same one is refused.
     async fn issue_code(&self, code: &Code) -> Result<Issued, StoreError>;

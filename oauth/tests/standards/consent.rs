@@ -15,7 +15,7 @@ async fn cn_01_cn_05_the_person_is_asked_every_time() {
     let bench = Bench::new().await;
     let client = bench.client().await;
     for _ in 0..3 {
-        let consent = page_of(bench.ask(&authorization(&client).and("prompt", "none")).await);
+        let consent = page_of(bench.ask(&authorization(&client)).await);
         assert!(redirect_of(bench.press("allow", &consent).await).parameter("code").is_some());
     }
 }

@@ -13,6 +13,7 @@ mod oauth21_authorization;
 mod oauth21_client_authentication;
 mod oauth21_token;
 mod refresh;
+mod remembered;
 mod rfc7009_revocation;
 mod rfc7523_client_assertions;
 mod rfc7591_registration;

@@ -139,7 +139,6 @@ async fn az_08_unknown_parameters_are_ignored() {
         .and("login_hint", "eve")
         .and("response_mode", "query");
     page_of(bench.ask(&query).await);
-    page_of(bench.ask(&authorization(&client).and("prompt", "none")).await);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 mod app;
 mod apps;
+mod consent;
 mod documents;
 mod keys;
 mod oauth;

@@ -1,12 +1,12 @@
 //! `[apps.ID.oauth]`, and the app as the authorization server knows it.
 
 use super::values::{HOUR, MINUTE, duration, unknown};
-use super::{documents, redirect_uris, scopes};
+use super::{consent, documents, redirect_uris, scopes};
 use crate::config::key::Key;
 use crate::config::raw::{RawAssertions, RawGrant, RawOAuth, RawRegistration};
 use crate::config::report::{Mistake, Report};
 use crate::config::{Origin, Place, ScopeRule, presets};
-use oauth::app::{App, AssertionRules, Endpoints, Managed, Registration};
+use oauth::app::{App, AssertionRules, ConsentRules, Endpoints, Managed, Registration};
 use oauth::keys::SigningAlgorithm;
 use oauth::redirect_uri::RedirectRules;
 use oauth::resource::Resource;
@@ -48,14 +48,16 @@ impl OAuth {
         let registration = registration(report, &registration_key, &raw.dynamic_client_registration);
         let documents_key = key.field("client_id_metadata_documents");
         let client_documents = documents::rules(report, &documents_key, &raw.client_id_metadata_documents);
+        let consent = consent::rules(report, &key.field("consent"), &raw.consent);
         let scopes = scopes::scopes(report, &key.field("scopes"), &raw.scopes);
         let (managed, registration, client_documents) = (managed?, registration?, client_documents?);
-        let (scopes, rules) = scopes?;
+        let (consent, (scopes, rules)) = (consent?, scopes?);
         let client_assertions = assertions(&raw.client_assertions);
         let managed = enabled.then_some(Managed {
             registration,
             client_documents,
             client_assertions,
+            consent,
             require_pushed_authorization_requests: raw.require_pushed_authorization_requests.unwrap_or_default(),
             ..managed
         });
@@ -115,6 +117,7 @@ fn grant(report: &mut Report<'_>, key: &Key, raw: &RawGrant, enabled: bool) -> O
         client_documents: None,
         client_assertions: None,
         require_pushed_authorization_requests: false,
+        consent: ConsentRules::default(),
     })
 }
 

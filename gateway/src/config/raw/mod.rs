@@ -4,7 +4,9 @@ mod app;
 mod oauth;
 
 pub(crate) use app::{RawApp, RawChallenge, RawPolicyEntry, RawPreset};
-pub(crate) use oauth::{RawAssertions, RawDocuments, RawGrant, RawOAuth, RawRegistration, RawRequires, RawScope};
+pub(crate) use oauth::{
+    RawAssertions, RawConsent, RawDocuments, RawGrant, RawOAuth, RawRegistration, RawRemember, RawRequires, RawScope,
+};
 
 use policy::{RawGroup, RawPolicy};
 use serde::Deserialize;

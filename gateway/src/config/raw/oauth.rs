@@ -19,6 +19,8 @@ pub(crate) struct RawOAuth {
     /// Whether their authorization requests must be pushed (RFC 9126): then nothing of a request can be read or changed in
     /// the browser, and clients that cannot push do not come in. Default: `false`; all may push.
     pub(crate) require_pushed_authorization_requests: Option<bool>,
+    /// Whose consent is asked for once, and whose each time.
+    pub(crate) consent: RawConsent,
     /// What they can be limited to, beside `access`, which every app has.
     pub(crate) scopes: Vec<RawScope>,
 }
@@ -89,6 +91,33 @@ pub(crate) struct RawAssertions {
     /// Whether an assertion may be for the URL of the token endpoint too, and not for the issuer alone, as older clients
     /// make them. Default: `false`.
     pub(crate) accept_token_endpoint_audience: Option<bool>,
+}
+
+/// `[apps.ID.oauth.consent]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawConsent {
+    /// Whose consent is remembered, for as long as the grant could last: `assured`, that for clients which nobody else can
+    /// pretend to be; `never`; or `always`, that for programs on people's own computers and for clients which registered
+    /// themselves too, although any program can pretend to be one of these. Default: `assured`.
+    pub(crate) remember: RawRemember,
+    /// Ids of clients that get what they ask for without a question: documents that are part of the gateway, and clients
+    /// with a secret or a key that an administrator registered; in both cases with an `https` redirect URI that is not on
+    /// the person's own computer. Default: none.
+    pub(crate) preapproved: Vec<String>,
+}
+
+/// `remember`
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RawRemember {
+    /// For clients that nobody else can pretend to be.
+    #[default]
+    Assured,
+    /// For none.
+    Never,
+    /// For all.
+    Always,
 }
 
 /// `[[apps.ID.oauth.scopes]]`

@@ -108,6 +108,15 @@ fn sc_06_what_may_be_left_out_is_ticked_and_what_may_not_is_sent_along() {
 }
 
 #[test]
+fn cn_02_the_page_says_whether_the_client_is_new_to_the_person() {
+    assert!(consent(&BRAND, &consent_page()).contains("New to you"));
+    let page = consent(&BRAND, &ConsentPage { first_seen: Some("2026-03-03"), ..consent_page() });
+    assert!(
+        page.contains("You first let it in on <bdi class=\"day\">2026-03-03</bdi>") && !page.contains("New to you")
+    );
+}
+
+#[test]
 fn a_form_with_nothing_ticked_comes_back_and_says_so() {
     assert!(!consent(&BRAND, &consent_page()).contains("role=\"alert\""));
     let page = consent(&BRAND, &ConsentPage { nothing_ticked: true, ..consent_page() });
@@ -137,6 +146,7 @@ pub(super) fn consent_page<'a>() -> ConsentPage<'a> {
         scopes: &*SCOPES,
         lifetime: "14 days",
         without_refresh: Some("15 minutes"),
+        first_seen: None,
         nothing_ticked: false,
         action: "/.doorward/consent",
         consent_token: "consent-token",

@@ -52,6 +52,7 @@ fn all_pages(text: &str) -> Vec<String> {
                 scopes: &scopes,
                 lifetime: text,
                 without_refresh: Some(text),
+                first_seen: Some(text),
                 nothing_ticked: true,
                 action: text,
                 consent_token: text,

@@ -1,6 +1,6 @@
 //! Accounts in SQLite.
 
-use super::{Sqlite, grants, sql};
+use super::{Sqlite, consents, grants, sql};
 use crate::store::{Account, Accounts, Added};
 use async_trait::async_trait;
 use oauth::store::StoreError;
@@ -47,6 +47,7 @@ impl Accounts for Sqlite {
     async fn remove_account(&self, username: &str, now: Timestamp) -> Result<bool, StoreError> {
         let act = move |db: &Connection, subject: &str| {
             grants::end_of_subject(db, subject, now)?;
+            consents::forget(db, subject)?;
             sql::execute(db, "DELETE FROM accounts WHERE subject = ?1", [subject])
         };
         self.change(username, act).await

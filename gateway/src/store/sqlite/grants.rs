@@ -1,6 +1,6 @@
 //! Grants in SQLite, and the epoch that counts what was taken from them.
 
-use super::{clients, credentials, sql};
+use super::{clients, consents, credentials, sql};
 use oauth::client::ClientId;
 use oauth::store::{Credential, EndedBecause, Grant, GrantFilter, GrantState, Listed};
 use oauth::world::Timestamp;
@@ -113,12 +113,14 @@ pub(super) fn end_all(
     for grant in &ended {
         end(db, &grant.id, because, now)?;
     }
+    consents::end_all(db, filter, now)?;
     Ok(ended)
 }
 
 /// Ends a grant and all that came from it; gives how many were live. The search goes on below grants that are over,
 /// because a child may outlive its parent.
 pub(super) fn end(db: &Connection, id: &str, because: EndedBecause, now: Timestamp) -> Result<u64> {
+    consents::end(db, id, now)?;
     let update = "
         WITH RECURSIVE ending (id) AS (
             SELECT id FROM grants WHERE id = ?1

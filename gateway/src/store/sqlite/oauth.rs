@@ -1,12 +1,12 @@
 //! OAuth state in SQLite: each act of the protocol as one transaction.
 
-use super::{Sqlite, clients, codes, credentials, grants, keys, used};
+use super::{Sqlite, clients, codes, consents, credentials, grants, keys, used};
 use async_trait::async_trait;
 use oauth::client::{Client, ClientId};
 use oauth::secret::SecretHash;
 use oauth::store::{
-    Code, Credential, EndedBecause, Grant, GrantFilter, GrantState, Issued, Listed, Redeemed, Registered,
-    RegistrationLimits, Rotation, Store, StoreError, StoredKey, Successor,
+    Code, ConsentRecord, Credential, EndedBecause, Grant, GrantFilter, GrantState, Issued, Listed, Redeemed,
+    Registered, RegistrationLimits, Rotation, Store, StoreError, StoredKey, Successor,
 };
 use oauth::world::Timestamp;
 use rusqlite::Connection;
@@ -63,6 +63,16 @@ impl Store for Sqlite {
     async fn client(&self, app: &str, id: &ClientId) -> Result<Option<Client>, StoreError> {
         let (app, id) = (app.to_owned(), id.clone());
         self.read(move |db| clients::find(db, &app, &id)).await
+    }
+
+    async fn keep_consent(&self, consent: &ConsentRecord) -> Result<(), StoreError> {
+        let consent = consent.clone();
+        self.write(move |db| consents::keep(db, &consent)).await
+    }
+
+    async fn consents(&self, app: &str, client: &ClientId, subject: &str) -> Result<Vec<ConsentRecord>, StoreError> {
+        let (app, client, subject) = (app.to_owned(), client.clone(), subject.to_owned());
+        self.read(move |db| consents::find(db, &app, &client, &subject)).await
     }
 
     async fn issue_code(&self, code: &Code) -> Result<Issued, StoreError> {
@@ -154,7 +164,7 @@ impl Store for Sqlite {
     async fn collect_garbage(&self, now: Timestamp) -> Result<u64, StoreError> {
         let collect = move |db: &Connection| {
             let ended = codes::collect(db, now)? + credentials::collect(db, now)? + grants::collect(db, now)?;
-            Ok(ended + used::collect(db, now)? + keys::collect(db, now)?)
+            Ok(ended + used::collect(db, now)? + keys::collect(db, now)? + consents::collect(db, now)?)
         };
         self.write(collect).await
     }

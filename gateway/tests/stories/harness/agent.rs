@@ -15,6 +15,7 @@ pub(crate) struct Agent {
     pub(crate) resource: String,
     pub(crate) metadata: Value,
     pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
     pub(crate) scope: Option<String>,
 }
 
@@ -48,6 +49,7 @@ impl Agent {
         Self {
             resource: resource["resource"].as_str().unwrap().to_owned(),
             client_id: client["client_id"].as_str().unwrap().to_owned(),
+            redirect_uri: REDIRECT.to_owned(),
             metadata,
             scope: None,
         }
@@ -67,7 +69,7 @@ impl Agent {
         let mut fields = vec![
             ("response_type", "code"),
             ("client_id", &self.client_id),
-            ("redirect_uri", REDIRECT),
+            ("redirect_uri", &self.redirect_uri),
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
             ("state", state),
@@ -89,7 +91,7 @@ impl Agent {
     pub(crate) fn code(&self, browser: &mut Browser, user: &User) -> String {
         let answer = self.consent(browser, user);
         let location = answer.location();
-        assert!(location.starts_with(REDIRECT), "{location}");
+        assert!(location.starts_with(&self.redirect_uri), "{location}");
         assert_eq!(query(location, "state").as_deref(), Some("st"));
         assert_eq!(query(location, "iss").as_deref(), Some(self.endpoint("issuer")));
         query(location, "code").unwrap_or_else(|| panic!("no code: {location}"))
@@ -99,7 +101,7 @@ impl Agent {
         self.token(&[
             ("grant_type", "authorization_code"),
             ("code", code),
-            ("redirect_uri", REDIRECT),
+            ("redirect_uri", &self.redirect_uri),
             ("code_verifier", VERIFIER),
             ("client_id", &self.client_id),
             ("resource", &self.resource),

@@ -5,7 +5,7 @@ use crate::app::{App, Managed};
 use crate::call::{Call, Server, VouchedBy};
 use crate::client::{Authentication, Client, ClientDetails, ClientId, RegisteredBy};
 use crate::client_document::{self, Document, DocumentUrl, Unusable};
-use crate::client_metadata::PUSHES;
+use crate::client_metadata::{PUSHES, fingerprint};
 use crate::error::{Code, Error};
 use crate::grant_type::GrantType;
 use crate::parameters::Parameters;
@@ -26,6 +26,7 @@ pub(super) struct Known {
     /// Whether it says that it pushes all its requests (RFC 9126 section 6).
     pub(super) pushes: bool,
     pub(super) vouched_by: VouchedBy,
+    pub(super) fingerprint: String,
 }
 
 /// Finds the client that a request names.
@@ -86,6 +87,7 @@ fn browser(app: &App, id: ClientId) -> Known {
         authentication: Authentication::None,
         pushes: false,
         vouched_by: VouchedBy::Nobody,
+        fingerprint: String::new(),
     }
 }
 
@@ -99,6 +101,7 @@ fn registered(managed: &Managed, client: Client) -> Known {
         refreshes: client.may_use(GrantType::RefreshToken),
         authentication: client.authentication,
         pushes: client.metadata.get(PUSHES).is_some_and(|pushes| *pushes == true),
+        fingerprint: fingerprint(&client.name, &client.redirect_uris, &client.metadata),
         id: client.id,
         uri: client.metadata.get("client_uri").and_then(|uri| uri.as_str()).map(str::to_owned),
         name: Some(client.name),
@@ -149,6 +152,7 @@ fn vouched(managed: &Managed, id: ClientId, document: &Document, vouched_by: Vou
         authentication,
         pushes: document.pushes,
         vouched_by,
+        fingerprint: document.fingerprint.clone(),
     })
 }
 

@@ -3,12 +3,13 @@
 
 use super::client::check_admitted;
 use super::request::Authorization;
-use super::{Given, approve, issue, page, refuse};
+use super::{Given, approve, issue, known, page, refuse};
 use crate::app::CONSENT_LIFETIME;
 use crate::call::{Call, Consent, Person, Reply, Server};
 use crate::endpoint::is_form;
 use crate::error::{Code as ErrorCode, Error};
 use crate::parameters::Parameters;
+use crate::store::ConsentRecord;
 use crate::world::Timestamp;
 use bytes::Bytes;
 use http::{Request, StatusCode};
@@ -27,9 +28,15 @@ struct Pending {
     asked: Authorization,
 }
 
-pub(super) fn prompt(server: &Server, call: Call<'_>, person: &Person, asked: Authorization) -> Consent {
+pub(super) fn prompt(
+    server: &Server,
+    call: Call<'_>,
+    person: &Person,
+    asked: Authorization,
+    known: &[ConsentRecord],
+) -> Consent {
     let token = seal(server, call, person, asked.clone());
-    asked.question().page(call, token)
+    asked.question().page(call, known, token)
 }
 
 fn seal(server: &Server, call: Call<'_>, person: &Person, asked: Authorization) -> String {
@@ -71,10 +78,12 @@ pub(super) async fn answer(server: &Server, call: Call<'_>, request: &Request<By
             check_admitted(call.app, &pending.asked.client).map_err(Reply::Page)?;
             approve(server, call.app, person, &pending.asked.client, call.now).await?;
             let Some(allowed) = pending.asked.question().allowed(&form) else {
-                let page = prompt(server, call, person, pending.asked);
+                let known = known(server, call, person, &pending.asked.client).await?;
+                let page = prompt(server, call, person, pending.asked, &known);
                 return Ok(Reply::Consent(Box::new(Consent { nothing_ticked: true, ..page })));
             };
-            let given = Given { asked: pending.asked, allowed, consent: pending.id };
+            let record = pending.asked.question().record(call, person, &allowed);
+            let given = Given { asked: pending.asked, allowed, consent: pending.id, record };
             issue(server, call, person, given, StatusCode::SEE_OTHER).await
         }
         Some("deny") => {

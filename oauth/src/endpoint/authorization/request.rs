@@ -21,11 +21,13 @@ pub(super) struct Authorization {
     pub(super) client_uri: Option<String>,
     pub(super) client_refreshes: bool,
     pub(super) client_authentication: Authentication,
+    pub(super) client_fingerprint: String,
     pub(super) vouched_by: VouchedBy,
     pub(super) redirect_uri: String,
     pub(super) state: Option<String>,
     pub(super) code_challenge: String,
     pub(super) scope: String,
+    pub(super) prompt: Prompt,
     /// A single sign-on session that does not do: under it, the person signed out of the app.
     pub(super) except_session: Option<String>,
     /// The id of the consent, if the request was pushed: however often it is asked for, one code comes of it.
@@ -42,6 +44,17 @@ pub(super) enum Way<'a> {
         /// The id of the consent that comes of it.
         id: &'a str,
     },
+}
+
+/// `prompt` (OpenID Connect Core section 3.1.2.1), of which only whether the person is asked counts here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Prompt {
+    /// When it is needed.
+    Usual,
+    /// Never: `none`.
+    Never,
+    /// In any case: `consent`, and whatever else wants the person to do something.
+    Always,
 }
 
 /// Why no code can be given, and who is told.
@@ -76,17 +89,19 @@ impl Authorization {
         match check_way(must_be_pushed, way)
             .and_then(|()| check_parameters(call.app, client.most.as_deref(), parameters))
         {
-            Ok((code_challenge, scope)) => Ok(Self {
+            Ok(Checked { code_challenge, scope, prompt }) => Ok(Self {
                 client: client.id,
                 client_name: client.name,
                 client_uri: client.uri,
                 client_refreshes: client.refreshes,
                 client_authentication: client.authentication,
+                client_fingerprint: client.fingerprint,
                 vouched_by: client.vouched_by,
                 redirect_uri,
                 state,
                 code_challenge,
                 scope,
+                prompt,
                 except_session,
                 pushed: match way {
                     Way::Query => None,
@@ -109,6 +124,8 @@ impl Authorization {
             redirect_uri: Some(&self.redirect_uri),
             scope: &self.scope,
             refreshes: self.client_refreshes,
+            confidential: self.client_authentication.is_confidential(),
+            fingerprint: &self.client_fingerprint,
         }
     }
 
@@ -149,12 +166,14 @@ fn check_way(must_be_pushed: bool, way: Way<'_>) -> Result<(), Error> {
     }
 }
 
-/// Everything whose failure the client may be told; returns challenge and scope.
-pub(super) fn check_parameters(
-    app: &App,
-    most: Option<&str>,
-    parameters: &Parameters,
-) -> Result<(String, String), Error> {
+/// The parameters whose mistakes the client may be told.
+pub(super) struct Checked {
+    code_challenge: String,
+    scope: String,
+    prompt: Prompt,
+}
+
+pub(super) fn check_parameters(app: &App, most: Option<&str>, parameters: &Parameters) -> Result<Checked, Error> {
     if let Some(name) = parameters.repeated() {
         return Err(Error::new(Code::InvalidRequest, "a parameter is repeated").logged(format!("`{name}` is repeated")));
     }
@@ -170,7 +189,18 @@ pub(super) fn check_parameters(
             ),
         )
     })?;
-    Ok((code_challenge, scope))
+    Ok(Checked { code_challenge, scope, prompt: check_prompt(parameters)? })
+}
+
+fn check_prompt(parameters: &Parameters) -> Result<Prompt, Error> {
+    let asked: Vec<_> = parameters.get("prompt").unwrap_or_default().split(' ').collect();
+    match asked.contains(&"none") {
+        true if asked.len() > 1 => Err(Error::new(Code::InvalidRequest, "`prompt=none` stands alone")),
+        true => Ok(Prompt::Never),
+        // None of the others is offered on its own: the page is where a person can stop.
+        false if ["consent", "login", "select_account"].iter().any(|word| asked.contains(word)) => Ok(Prompt::Always),
+        false => Ok(Prompt::Usual),
+    }
 }
 
 fn check_form(parameters: &Parameters) -> Result<(), Error> {

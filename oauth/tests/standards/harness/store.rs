@@ -5,8 +5,8 @@ use oauth::client::{Client, ClientId};
 use oauth::secret::SecretHash;
 use oauth::store::memory::Memory;
 use oauth::store::{
-    Code, Credential, EndedBecause, Grant, GrantFilter, Issued, Listed, Redeemed, Registered, RegistrationLimits,
-    Rotation, Store, StoreError, StoredKey, Successor,
+    Code, ConsentRecord, Credential, EndedBecause, Grant, GrantFilter, Issued, Listed, Redeemed, Registered,
+    RegistrationLimits, Rotation, Store, StoreError, StoredKey, Successor,
 };
 use oauth::world::Timestamp;
 use std::sync::Mutex;
@@ -115,6 +115,15 @@ impl Store for TestStore {
 
     async fn client(&self, app: &str, id: &ClientId) -> Result<Option<Client>, StoreError> {
         self.act(self.inner.client(app, id)).await
+    }
+
+    async fn keep_consent(&self, consent: &ConsentRecord) -> Result<(), StoreError> {
+        self.keep(consent);
+        self.act(self.inner.keep_consent(consent)).await
+    }
+
+    async fn consents(&self, app: &str, client: &ClientId, subject: &str) -> Result<Vec<ConsentRecord>, StoreError> {
+        self.act(self.inner.consents(app, client, subject)).await
     }
 
     async fn issue_code(&self, code: &Code) -> Result<Issued, StoreError> {

@@ -2,7 +2,7 @@
 
 use super::{ACCESS_TOKEN_LIFETIME, CURSOR, GRACE, GRANT_DURATION, SECOND, START};
 use async_trait::async_trait;
-use oauth::app::{App, AssertionRules, Endpoints, Managed, Registration};
+use oauth::app::{App, AssertionRules, ConsentRules, Endpoints, Managed, Registration};
 use oauth::approval::{Approval, Ask, Unavailable, Verdict};
 use oauth::call::Person;
 use oauth::client::Client;
@@ -69,6 +69,7 @@ fn managed() -> Managed {
         client_documents: None,
         client_assertions: Some(AssertionRules { token_endpoint_audience: false }),
         require_pushed_authorization_requests: false,
+        consent: ConsentRules::default(),
     }
 }
 

@@ -56,6 +56,21 @@ CREATE TABLE codes (
 
 CREATE INDEX codes_by_expiry ON codes (expires_at);
 
+-- The latest consent for each client, app and redirect URI; known after its end, for when a client was first let in.
+CREATE TABLE consents (
+    subject      TEXT    NOT NULL,
+    app          TEXT    NOT NULL,
+    client       TEXT    NOT NULL,
+    redirect_uri TEXT    NOT NULL,
+    scope        TEXT    NOT NULL,
+    fingerprint  TEXT    NOT NULL,
+    first_at     INTEGER NOT NULL,
+    expires_at   INTEGER NOT NULL,
+    PRIMARY KEY (subject, app, client, redirect_uri)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX consents_by_end ON consents (expires_at);
+
 CREATE TABLE grants (
     id               TEXT    NOT NULL PRIMARY KEY,
     app              TEXT    NOT NULL,
