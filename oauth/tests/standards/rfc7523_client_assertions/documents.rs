@@ -40,7 +40,8 @@ fn publish_chatgpt(bench: &Bench) {
 }
 
 async fn redeem_at(bench: &Bench, client: &str, redirect_uri: &str) -> Fields {
-    let code = bench.code_for(&authorization(client).with("redirect_uri", redirect_uri)).await;
+    let code =
+        bench.code_for(&authorization(client).with("redirect_uri", redirect_uri).with("prompt", "consent")).await;
     redemption(client, &code).with("redirect_uri", redirect_uri)
 }
 
