@@ -46,7 +46,7 @@ impl Cell {
     /// The kept assertion while it lasts, else a new one; `None` when it cannot be signed.
     pub(crate) fn get_or_sign(
         &self,
-        keys: &Keyring,
+        (keys, algorithm): (&Keyring, SigningAlgorithm),
         (issuer, audience): (&str, &str),
         about: &About<'_>,
         now: Timestamp,
@@ -58,7 +58,7 @@ impl Cell {
         let expires_at = now.plus(LIFETIME);
         let subject = &about.identity.subject;
         let registered = Registered { issuer, audience, subject, id: None, issued_at: now, expires_at };
-        let signer = keys.signer(KeyPurpose::Assertion, SigningAlgorithm::EdDsa, now).ok()?;
+        let signer = keys.signer(KeyPurpose::Assertion, algorithm, now).ok()?;
         let header = HeaderValue::from_str(&jwt::sign(&signer, "JWT", registered, claims(about))?).ok()?;
         *kept = Some(Signed { header: header.clone(), expires_at });
         Some(header)

@@ -105,6 +105,7 @@ impl Snapshot {
             realm: Arc::new(Realm { login: config.auth.origin.url(), apps }),
             store: as_oauth(&world.store),
             keys: Arc::clone(&world.keys),
+            keys_max_age: config.keys.max_age(),
             random: Arc::clone(&world.random),
             approval,
             fetch: Arc::clone(&world.fetch),

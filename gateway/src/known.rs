@@ -2,7 +2,7 @@
 //! signature. Whatever takes something away makes everything remembered before it forgotten.
 
 use crate::assertion::{self, About};
-use crate::config::Origin;
+use crate::config::{App, Origin};
 use http::HeaderValue;
 use moka::sync::Cache;
 use oauth::client::ClientId;
@@ -88,7 +88,7 @@ impl Deref for Known {
 
 impl Known {
     /// What the upstream `app` is told, signed in the name of the login origin.
-    pub(crate) fn assertion(&self, keys: &Keyring, login: &Origin, app: &str, now: Timestamp) -> Option<HeaderValue> {
+    pub(crate) fn assertion(&self, keys: &Keyring, login: &Origin, app: &App, now: Timestamp) -> Option<HeaderValue> {
         let about = About {
             identity: &self.identity,
             grant: &self.grant,
@@ -96,7 +96,7 @@ impl Known {
             client: self.oauth_client(),
             earlier: self.earlier.as_deref(),
         };
-        self.assertion.get_or_sign(keys, (&login.url(), app), &about, now)
+        self.assertion.get_or_sign((keys, app.assertion_algorithm), (&login.url(), &app.id), &about, now)
     }
 }
 

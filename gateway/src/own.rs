@@ -63,7 +63,7 @@ impl OwnRequest<'_> {
                 Ok(login::connected(world, snapshot, site, request, self.http.body()).await?)
             }
             (Page::Identity, _) if get => login::identity(world, snapshot, site, request).await,
-            (Page::Certs, _) if get => Ok(login::certs(world, request)),
+            (Page::Certs, _) if get => Ok(login::certs(world, snapshot, request, self.http.headers())),
             (Page::Callback, Site::Login) => {
                 Ok(self.problem(404, "not_found", "There is nothing at this address.", false))
             }

@@ -24,6 +24,8 @@ pub struct Server {
     pub store: Arc<dyn Store>,
     /// Its keys.
     pub keys: Arc<Keyring>,
+    /// How long verifiers may keep the public ones.
+    pub keys_max_age: Duration,
     /// The source of secrets.
     pub random: Arc<dyn Random>,
     /// The policy.

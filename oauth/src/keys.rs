@@ -11,8 +11,8 @@ mod set;
 mod signing_key;
 
 pub use algorithm::SigningAlgorithm;
-pub use line::Kind;
-pub use rotation::{HEED, KeyPlan};
+pub use line::{KeyState, Kind};
+pub use rotation::{HEED, KeyPlan, LONGEST_KEPT};
 pub use set::Change;
 pub use signing_key::{Signer, SigningKey};
 

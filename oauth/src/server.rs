@@ -3,7 +3,7 @@
 use crate::call::{Call, Endpoint, Reply, Server};
 use crate::endpoint::{
     authorization, authorization_server, introspection, jwks, protected_resource, pushed_authorization_request,
-    registration, revocation, token,
+    registration, revocation, token, unless_known,
 };
 use crate::error::{Code, Error};
 use crate::store::KeyPurpose;
@@ -17,7 +17,7 @@ impl Server {
             return authorization::answer(self, call, request).await.unwrap_or_else(|reply| reply);
         }
         let mut response = match self.answer_client(call, request).await {
-            Ok(response) => response,
+            Ok(response) => unless_known(request.headers(), response),
             Err(error) => error.into_response(),
         };
         allow_every_origin(&mut response);
@@ -50,7 +50,8 @@ impl Server {
             Endpoint::AuthorizationServer => Ok(authorization_server::answer(call.app, managed)),
             Endpoint::Jwks => {
                 let algorithms = [managed.signing_algorithm.key()];
-                Ok(jwks::answer(&self.keys.published(KeyPurpose::AccessToken, &algorithms, call.now)))
+                let keys = self.keys.published(KeyPurpose::AccessToken, &algorithms, call.now);
+                Ok(jwks::answer(&keys, self.keys_max_age))
             }
             Endpoint::Registration => registration::answer(self, (call.app, managed), request, call.now).await,
             Endpoint::PushedAuthorizationRequest => pushed_authorization_request::answer(self, call, request).await,

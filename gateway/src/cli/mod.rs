@@ -5,6 +5,7 @@ mod client;
 mod demo;
 mod explain;
 mod grant;
+mod key;
 mod serve;
 mod service_token;
 mod user;
@@ -45,6 +46,8 @@ enum Command {
     Grant(grant::Grants),
     /// List and end the sessions of signed-in browsers.
     Session(grant::Grants),
+    /// List, change and end the keys that sign and seal.
+    Key(key::Keys),
 }
 
 /// Why a command ends without being done.
@@ -69,6 +72,7 @@ pub fn main() -> ExitCode {
         Command::ServiceToken(tokens) => tokens.run(&cli.config),
         Command::Grant(grants) => grants.run(&cli.config, grant::Of::Everything),
         Command::Session(grants) => grants.run(&cli.config, grant::Of::Browsers),
+        Command::Key(keys) => keys.run(&cli.config),
     };
     match done {
         Ok(code) => code,

@@ -138,12 +138,12 @@ impl Tasks {
             };
             let now = content(file).await;
             if watch.is_due(now.as_deref(), asked) {
-                self.replace(file, now.as_deref());
+                self.replace(file, now.as_deref()).await;
             }
         }
     }
 
-    fn replace(&self, file: &Path, text: Option<&str>) {
+    async fn replace(&self, file: &Path, text: Option<&str>) {
         let Some(text) = text else {
             let what = format!("`{}` cannot be read", file.display());
             tracing::error!(target: "config", what, "the configuration is gone; the old one stays");
@@ -151,6 +151,11 @@ impl Tasks {
         };
         match config::parse(text, &file.display().to_string()) {
             Ok(config) => {
+                if let Err(broken) = self.gateway.world.need_keys(&config.keys).await {
+                    let what = format!("{broken}; ask again with SIGHUP");
+                    tracing::error!(target: "config", what, "a key could not be made; the old configuration stays");
+                    return;
+                }
                 self.gateway.replace(config);
                 tracing::info!(target: "config", file = %file.display(), "reloaded");
             }

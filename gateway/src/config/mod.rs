@@ -25,7 +25,7 @@ pub use problem::{Problem, Problems};
 pub use secret::Secret;
 
 use oauth::app::App as OAuthApp;
-use oauth::keys::KeyPlan;
+use oauth::keys::{KeyPlan, SigningAlgorithm};
 use policy::{Identity, Kind, Policies};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
@@ -119,6 +119,8 @@ pub struct App {
     pub allowed_identity_providers: Vec<String>,
     /// The headers that tell the upstream who is asking.
     pub identity_headers: IdentityHeaders,
+    /// What the assertion among them is signed by.
+    pub assertion_algorithm: SigningAlgorithm,
     /// Whether the client's own `Authorization` header goes on to the upstream.
     pub pass_authorization: bool,
     /// Scopes that requests need (OAuth tokens only).

@@ -38,6 +38,7 @@ const TABLES: &[&str] = &[
     "server",
     "auth",
     "store",
+    "keys",
     "identity_providers.*",
     "groups.*",
     "policies.*",

@@ -32,6 +32,10 @@ impl Config {
                 "url": self.store.url,
                 "key": if self.store.key.is_some() { "…" } else { "in the file beside the database" },
             },
+            "keys": {
+                "rotation_interval": written(self.keys.rotation_interval),
+                "publish_ahead": written(self.keys.publish_ahead),
+            },
             "identity_providers": providers.collect::<Map<_, _>>(),
             "apps": apps.collect::<Map<_, _>>(),
         })
@@ -56,10 +60,13 @@ fn summary_of(app: &App) -> Value {
             Challenge::Redirect => "redirect",
             Challenge::Unauthorized => "401",
         },
-        "identity_headers": { "preset": match app.identity_headers {
-            IdentityHeaders::Doorward => "doorward",
-            IdentityHeaders::None => "none",
-        } },
+        "identity_headers": {
+            "preset": match app.identity_headers {
+                IdentityHeaders::Doorward => "doorward",
+                IdentityHeaders::None => "none",
+            },
+            "signing_algorithm": app.assertion_algorithm.as_str(),
+        },
         "oauth": oauth(app),
     })
 }
@@ -107,6 +114,7 @@ fn oauth(app: &App) -> Value {
         "enabled": true,
         "issuer": app.oauth.issuer,
         "grant": {
+            "signing_algorithm": managed.signing_algorithm.as_str(),
             "access_token_lifetime": written(managed.access_token_lifetime),
             "session_duration": written(managed.grant_duration),
             "idle_timeout": managed.idle_timeout.map(written),

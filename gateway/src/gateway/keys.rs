@@ -30,13 +30,16 @@ impl World {
         self.heed_changes(self.keys.refresh(&*as_oauth(&self.store)).await)
     }
 
-    /// Adds the keys that are missing or due. A first key of its kind is not used before all nodes know it.
+    /// Adds the keys that are missing or due.
     pub(crate) async fn keep_up_keys(&self, plan: &KeyPlan) -> Result<(), StoreError> {
         let store = as_oauth(&self.store);
-        let first_of_kind = plan.kinds.iter().any(|kind| !self.keys.has(*kind));
-        let changes = self.keys.keep_up(&*store, &*self.random, plan, self.clock.now()).await;
-        self.heed_changes(changes)?;
-        if first_of_kind {
+        self.heed_changes(self.keys.keep_up(&*store, &*self.random, plan, self.clock.now()).await)
+    }
+
+    /// Makes what a new configuration needs and no other has needed, before it is used, and lets all nodes hear of it.
+    pub(crate) async fn need_keys(&self, plan: &KeyPlan) -> Result<(), StoreError> {
+        if plan.kinds.iter().any(|kind| !self.keys.has(*kind)) {
+            self.keep_up_keys(plan).await?;
             tokio::time::sleep(HEED).await;
         }
         Ok(())

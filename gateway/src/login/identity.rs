@@ -8,8 +8,9 @@ use crate::request::Request;
 use crate::respond::as_json;
 use crate::route::Site;
 use bytes::Bytes;
-use http::{Response, StatusCode};
-use oauth::store::{KeyAlgorithm, KeyPurpose};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use oauth::endpoint::{jwks, unless_known};
+use oauth::store::KeyPurpose;
 use serde_json::json;
 
 /// `/.doorward/identity`: by cookie or bearer token at an app, by the single sign-on session at the login origin.
@@ -56,8 +57,11 @@ fn nobody(request: &Request) -> Response<Bytes> {
     as_json(StatusCode::FORBIDDEN, &body)
 }
 
-/// `/.doorward/certs`: the JWKS of the assertions.
-pub(crate) fn certs(world: &World, request: &Request) -> Response<Bytes> {
-    let keys = world.keys.published(KeyPurpose::Assertion, &[KeyAlgorithm::Ed25519], request.now);
-    oauth::endpoint::jwks::answer(&keys)
+/// `/.doorward/certs`: the JWKS of the assertions, for upstreams and for pages of any origin.
+pub(crate) fn certs(world: &World, snapshot: &Snapshot, request: &Request, headers: &HeaderMap) -> Response<Bytes> {
+    let plan = &snapshot.config.keys;
+    let keys = world.keys.published(KeyPurpose::Assertion, &plan.algorithms(KeyPurpose::Assertion), request.now);
+    let mut response = unless_known(headers, jwks::answer(&keys, plan.max_age()));
+    response.headers_mut().insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    response
 }

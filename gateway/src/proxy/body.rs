@@ -60,7 +60,8 @@ pub(super) async fn write(session: &mut Session, response: Response<Bytes>) -> R
     for (name, value) in &parts.headers {
         header.append_header(name.clone(), value.clone())?;
     }
-    if parts.status != http::StatusCode::NO_CONTENT {
+    // Of a 304 it would say how long the document is (RFC 9110 section 8.6).
+    if !matches!(parts.status, http::StatusCode::NO_CONTENT | http::StatusCode::NOT_MODIFIED) {
         header.insert_header(header::CONTENT_LENGTH, body.len())?;
     }
     let empty = head || body.is_empty();

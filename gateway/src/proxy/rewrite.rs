@@ -136,7 +136,7 @@ fn set_identity(upstream: &mut RequestHeader, request: &Request, permit: &Permit
     if !identity.groups.is_empty() {
         set(upstream, "X-Forwarded-Groups", &identity.groups.join(","));
     }
-    if let Some(assertion) = known.assertion(signer.keys, signer.login, &permit.app().id, request.now) {
+    if let Some(assertion) = known.assertion(signer.keys, signer.login, permit.app(), request.now) {
         let _ = upstream.insert_header("Doorward-Assertion", assertion);
     }
 }

@@ -10,6 +10,7 @@ mod config_reload;
 mod connected;
 mod consent;
 mod harness;
+mod keys;
 mod operations;
 mod pages;
 mod policies;

@@ -11,17 +11,49 @@ pub mod revocation;
 pub mod token;
 
 use crate::error::{Code, Error, json_response};
+use crate::keys::LONGEST_KEPT;
 use crate::parameters::Parameters;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use sha2::{Digest, Sha256};
+use std::time::Duration;
 
 /// Most bytes of a form that a client posts.
 pub const MAX_FORM_BYTES: usize = 64 * 1024;
 
-/// A public document: the same for everybody, kept for a short while (RFC 9728 section 7.10).
+/// A public document: the same for everybody, kept for a short while (RFC 9728 section 7.10), and asked for again by its
+/// `ETag` (RFC 9110 section 8.8.3).
 fn document(body: &serde_json::Value) -> Response<Bytes> {
+    document_for(LONGEST_KEPT, body)
+}
+
+/// The same, kept for no longer than this.
+fn document_for(max_age: Duration, body: &serde_json::Value) -> Response<Bytes> {
     let mut response = json_response(StatusCode::OK, body);
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));
+    let tag = URL_SAFE_NO_PAD.encode(&Sha256::digest(response.body())[..16]);
+    let values = [
+        (header::CACHE_CONTROL, format!("public, max-age={}", max_age.as_secs())),
+        (header::ETAG, format!("\"{tag}\"")),
+    ];
+    for (name, value) in values {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response.headers_mut().insert(name, value);
+        }
+    }
+    response
+}
+
+/// Leaves out a document that the caller has already (RFC 9110 section 13.1.2).
+pub fn unless_known(asked: &HeaderMap, mut response: Response<Bytes>) -> Response<Bytes> {
+    let Some(tag) = response.headers().get(header::ETAG).and_then(|tag| tag.to_str().ok()) else { return response };
+    let lists = asked.get_all(header::IF_NONE_MATCH).iter().filter_map(|list| list.to_str().ok());
+    let mut known = lists.flat_map(|list| list.split(',')).map(str::trim);
+    if known.any(|known| known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag) {
+        *response.status_mut() = StatusCode::NOT_MODIFIED;
+        *response.body_mut() = Bytes::new();
+        response.headers_mut().remove(header::CONTENT_TYPE);
+    }
     response
 }
 

@@ -30,6 +30,16 @@ pub struct KeyPlan {
 }
 
 impl KeyPlan {
+    /// The algorithms of the keys that are in use for a purpose.
+    pub fn algorithms(&self, purpose: KeyPurpose) -> Vec<KeyAlgorithm> {
+        self.kinds.iter().filter(|(of, _)| *of == purpose).map(|(_, algorithm)| *algorithm).collect()
+    }
+
+    /// How long verifiers may keep what is published: a new key must reach all of them before it signs.
+    pub fn max_age(&self) -> Duration {
+        LONGEST_KEPT.min(self.publish_ahead / 2)
+    }
+
     /// How long after its end of service a key still verifies: no shorter than the life of anything that it made.
     fn kept(&self, purpose: KeyPurpose) -> Duration {
         MARGIN
@@ -40,6 +50,9 @@ impl KeyPlan {
             }
     }
 }
+
+/// How long a public document may be kept at most.
+pub const LONGEST_KEPT: Duration = Duration::from_secs(300);
 
 /// For clocks that are apart.
 const MARGIN: Duration = Duration::from_secs(300);
@@ -69,6 +82,23 @@ impl Keyring {
             }
         }
         if changed { self.refresh(store).await } else { Ok(Vec::new()) }
+    }
+
+    /// Adds a key after the last one of its line, for an administrator; it signs after `ahead`. `None` when another node was
+    /// faster: look again.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn add_next(
+        &self,
+        store: &dyn Store,
+        random: &dyn Random,
+        (plan, kind): (&KeyPlan, Kind),
+        (now, ahead): (Timestamp, Duration),
+    ) -> Result<Option<StoredKey>, StoreError> {
+        let added = self.add(store, random, (plan, kind), (now, now.plus(ahead))).await?;
+        self.refresh(store).await?;
+        Ok(added)
     }
 
     /// Adds a key to a line, after the last one known here; `None` when another node was faster.

@@ -117,6 +117,7 @@ impl Bench {
         let server = Server {
             store: store.clone(),
             keys: keys.into(),
+            keys_max_age: key_plan().max_age(),
             random,
             approval: policy.clone(),
             fetch: published.clone(),

@@ -2,7 +2,8 @@
 
 use crate::harness::*;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use http::{StatusCode, header};
+use bytes::Bytes;
+use http::{Method, StatusCode, header};
 use oauth::Endpoint;
 use oauth::jwt::{self, Registered};
 use oauth::keys::{Keyring, SigningAlgorithm};
@@ -43,6 +44,29 @@ async fn ky_09_the_key_set_is_public_and_needs_no_store() {
     assert_eq!(answer.header(header::CONTENT_TYPE), "application/json");
     assert_eq!(answer.header(header::CACHE_CONTROL), "public, max-age=300");
     assert!(!answer.headers.contains_key(header::SET_COOKIE));
+}
+
+#[tokio::test]
+async fn ky_09_a_document_that_has_not_changed_is_not_sent_again() {
+    let bench = Bench::new().await;
+    let resource = Endpoint::ProtectedResource { resource: WIKI.to_owned() };
+    for endpoint in [Endpoint::Jwks, Endpoint::AuthorizationServer, resource] {
+        let whole = bench.get(&bench.wiki, endpoint.clone()).await;
+        let tag = whole.header(header::ETAG).to_owned();
+        let again = async |known: &str| {
+            let mut request = request(Method::GET, "/", Bytes::new());
+            request.headers_mut().insert(header::IF_NONE_MATCH, known.parse().unwrap());
+            bench.call(&bench.wiki, endpoint.clone(), request).await
+        };
+        for known in [tag.clone(), format!("W/{tag}"), format!("\"a\",  {tag}"), "*".to_owned()] {
+            let same = again(&known).await;
+            assert_eq!((same.status, same.body.len()), (StatusCode::NOT_MODIFIED, 0), "{known}");
+            assert_eq!((same.header(header::ETAG), same.header(header::CACHE_CONTROL)), (&*tag, "public, max-age=300"));
+        }
+        assert_eq!(again("\"other\"").await.status, StatusCode::OK);
+    }
+    let unknown = Endpoint::ProtectedResource { resource: MAIL.to_owned() };
+    assert_eq!(bench.get(&bench.wiki, unknown).await.status, StatusCode::NOT_FOUND, "errors have no tag");
 }
 
 #[tokio::test]

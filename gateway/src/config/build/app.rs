@@ -1,6 +1,7 @@
 //! `[apps.ID]`
 
 use super::apps::Site;
+use super::keys;
 use super::oauth::{OAuth, Profile};
 use super::upstream::{self, upstream};
 use super::values::{HOUR, duration, missing, unknown};
@@ -45,6 +46,7 @@ pub(crate) fn app(report: &mut Report<'_>, site: &Site<'_>, id: &str, raw: &RawA
         challenge: challenge(raw.challenge),
         allowed_identity_providers: allowed?,
         identity_headers: identity_headers(raw.identity_headers.preset),
+        assertion_algorithm: keys::algorithm(raw.identity_headers.signing_algorithm),
         pass_authorization: raw.pass_authorization,
         scope_rules,
         oauth: oauth?,

@@ -28,6 +28,7 @@ pub(crate) fn config(report: &mut Report<'_>, raw: &RawConfig) -> Option<Config>
     let server = sections::server(report, &raw.server);
     let auth = sections::auth(report, &raw.auth);
     let store = sections::store(report, &raw.store);
+    let keys = keys::schedule(report, &raw.keys);
     let identity_providers = sections::identity_providers(report, &raw.identity_providers);
     let library = Library::build(report, raw);
     let login = auth.as_ref().map(|auth| &auth.origin);
@@ -37,7 +38,7 @@ pub(crate) fn config(report: &mut Report<'_>, raw: &RawConfig) -> Option<Config>
     let apps = apps::apps(report, &site, &raw.apps);
     let apps = apps?;
     Some(Config {
-        keys: keys::plan(&apps),
+        keys: keys?.plan(&apps),
         server: server?,
         auth: auth?,
         store: store?,

@@ -1,13 +1,12 @@
 //! `[apps.ID.oauth]`, and the app as the authorization server knows it.
 
 use super::values::{HOUR, MINUTE, duration, unknown};
-use super::{consent, documents, redirect_uris, scopes};
+use super::{consent, documents, keys, redirect_uris, scopes};
 use crate::config::key::Key;
 use crate::config::raw::{RawAssertions, RawGrant, RawOAuth, RawRegistration};
 use crate::config::report::{Mistake, Report};
 use crate::config::{Origin, Place, ScopeRule, presets};
 use oauth::app::{App, AssertionRules, ConsentRules, Endpoints, Managed, Registration};
-use oauth::keys::SigningAlgorithm;
 use oauth::redirect_uri::RedirectRules;
 use oauth::resource::Resource;
 use oauth::scope::{Scope, Scopes};
@@ -108,7 +107,7 @@ fn grant(report: &mut Report<'_>, key: &Key, raw: &RawGrant, enabled: bool) -> O
         report.warn(&lifetime_key, Mistake::new(message));
     }
     Some(Managed {
-        signing_algorithm: SigningAlgorithm::EdDsa,
+        signing_algorithm: keys::algorithm(raw.signing_algorithm),
         access_token_lifetime,
         grant_duration,
         idle_timeout,

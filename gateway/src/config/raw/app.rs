@@ -1,6 +1,6 @@
 //! `[apps.ID]` as TOML says it.
 
-use super::RawOAuth;
+use super::{RawOAuth, RawSigningAlgorithm};
 use policy::RawPolicy;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -68,6 +68,9 @@ pub(crate) struct RawIdentityHeaders {
     /// `doorward`: `Doorward-Assertion` and `X-Forwarded-User`, `-Email`, `-Groups`. `none`: no headers. Default:
     /// `doorward`.
     pub(crate) preset: RawPreset,
+    /// What `Doorward-Assertion` is signed by: `EdDSA`, `Ed25519` (the same under its fully specified name) or `ES256`.
+    /// Default: `EdDSA`.
+    pub(crate) signing_algorithm: RawSigningAlgorithm,
 }
 
 /// `preset` of the identity headers.

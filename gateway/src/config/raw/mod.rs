@@ -1,9 +1,11 @@
 //! What a configuration file says, before it means anything. The comments here are the reference of the keys.
 
 mod app;
+mod keys;
 mod oauth;
 
 pub(crate) use app::{RawApp, RawChallenge, RawPolicyEntry, RawPreset};
+pub(crate) use keys::{RawKeys, RawSigningAlgorithm};
 pub(crate) use oauth::{
     RawAssertions, RawConsent, RawDocuments, RawGrant, RawOAuth, RawRegistration, RawRemember, RawRequires, RawScope,
 };
@@ -24,6 +26,8 @@ pub(crate) struct RawConfig {
     pub(crate) auth: RawAuth,
     /// Where state is kept.
     pub(crate) store: RawStore,
+    /// When keys change.
+    pub(crate) keys: RawKeys,
     /// Who can vouch for a person, by name. Without any there is `local`.
     pub(crate) identity_providers: BTreeMap<String, RawIdentityProvider>,
     /// Rules with a name, for use in policies.

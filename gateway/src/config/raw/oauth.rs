@@ -1,5 +1,6 @@
 //! `[apps.ID.oauth]` as TOML says it.
 
+use super::RawSigningAlgorithm;
 use serde::Deserialize;
 
 /// `[apps.ID.oauth]`
@@ -29,6 +30,9 @@ pub(crate) struct RawOAuth {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RawGrant {
+    /// What access tokens are signed by: `EdDSA`, `Ed25519` (the same under its fully specified name) or `ES256`. Default:
+    /// `EdDSA`.
+    pub(crate) signing_algorithm: RawSigningAlgorithm,
     /// How long an access token lasts. Default: `"15m"`.
     pub(crate) access_token_lifetime: Option<String>,
     /// How long a person's permission lasts, refreshes included. Default: `"336h"`.

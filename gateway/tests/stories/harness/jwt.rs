@@ -3,6 +3,7 @@
 use super::{Request, send};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signature, VerifyingKey};
+use p256::ecdsa::signature::Verifier;
 use serde_json::Value;
 
 /// A JWT whose signature was not looked at yet.
@@ -27,25 +28,46 @@ impl Jwt {
         }
     }
 
-    /// Checks it as any verifier would: EdDSA, with the key of the set that its `kid` names.
+    /// Checks it as any verifier would: with the key of the set that its `kid` names.
     #[track_caller]
     pub(crate) fn verify(self, jwks_url: &str) -> Self {
-        assert_eq!(self.header["alg"], "EdDSA");
         let key = key_of(jwks_url, self.header["kid"].as_str().expect("a kid"));
+        match (self.header["alg"].as_str(), key["kty"].as_str()) {
+            (Some("EdDSA" | "Ed25519"), Some("OKP")) => self.verify_ed25519(&key),
+            (Some("ES256"), Some("EC")) => self.verify_es256(&key),
+            other => panic!("{other:?} do not go together"),
+        }
+        self
+    }
+
+    #[track_caller]
+    fn verify_ed25519(&self, key: &Value) {
+        assert_eq!(key["crv"], "Ed25519");
+        let key = VerifyingKey::from_bytes(&member(key, "x").try_into().unwrap()).unwrap();
         let signature = Signature::from_slice(&self.signature).unwrap();
         key.verify_strict(self.signed.as_bytes(), &signature).expect("a good signature");
-        self
+    }
+
+    #[track_caller]
+    fn verify_es256(&self, key: &Value) {
+        assert_eq!(key["crv"], "P-256");
+        let point = [vec![4], member(key, "x"), member(key, "y")].concat();
+        let key = p256::ecdsa::VerifyingKey::from_sec1_bytes(&point).unwrap();
+        let signature = p256::ecdsa::Signature::from_slice(&self.signature).unwrap();
+        key.verify(self.signed.as_bytes(), &signature).expect("a good signature");
     }
 }
 
 /// The key called `kid` in a set.
 #[track_caller]
-pub(crate) fn key_of(jwks_url: &str, kid: &str) -> VerifyingKey {
+pub(crate) fn key_of(jwks_url: &str, kid: &str) -> Value {
     let set = send(&Request::get(jwks_url)).expect(200).json();
     let keys = set["keys"].as_array().unwrap();
     let key = keys.iter().find(|key| key["kid"] == kid).unwrap_or_else(|| panic!("no key `{kid}` in {set}"));
-    assert_eq!((&key["kty"], &key["crv"]), (&"OKP".into(), &"Ed25519".into()));
     assert!(key.get("d").is_none(), "a private key is published");
-    let bytes = URL_SAFE_NO_PAD.decode(key["x"].as_str().unwrap()).unwrap();
-    VerifyingKey::from_bytes(&bytes.try_into().unwrap()).unwrap()
+    key.clone()
+}
+
+fn member(key: &Value, name: &str) -> Vec<u8> {
+    URL_SAFE_NO_PAD.decode(key[name].as_str().unwrap()).unwrap()
 }

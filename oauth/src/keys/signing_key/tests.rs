@@ -62,3 +62,112 @@ fn a_key_verifies_what_it_signed_and_nothing_else() {
         }
     }
 }
+
+/// RFC 8032 section 7.1, TEST 1 to 3.
+#[test]
+fn ky_11_signatures_are_those_of_rfc_8032() {
+    let cases = [
+        (
+            "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+            "",
+            "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b",
+        ),
+        (
+            "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+            "72",
+            "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00",
+        ),
+        (
+            "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+            "af82",
+            "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a",
+        ),
+    ];
+    for (secret, message, signature) in cases {
+        let (key, message, signature) = (ed25519(hex(secret).try_into().unwrap()), hex(message), hex(signature));
+        assert_eq!(key.sign(&message), signature);
+        assert!(key.verifies(&message, &signature));
+    }
+}
+
+/// RFC 8032 section 5.1.7: `s` below the order of the group, and points in their one encoding. Besides, none of small order.
+#[test]
+fn ky_11_an_ed25519_signature_has_no_second_form() {
+    let key = ed25519([5; 32]);
+    let good = key.sign(b"hello");
+    let order = hex("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
+    let mut s = good.clone();
+    let mut carry = 0;
+    for (byte, add) in s[32..].iter_mut().zip(&order) {
+        let sum = u16::from(*byte) + u16::from(*add) + carry;
+        (*byte, carry) = (u8::try_from(sum & 0xff).unwrap(), sum >> 8);
+    }
+    assert_eq!(carry, 0, "s + L is another number of 32 bytes");
+    assert!(!key.verifies(b"hello", &s), "s + L");
+    for high in [0x20, 0x40, 0x80] {
+        let mut s = good.clone();
+        s[63] |= high;
+        assert!(!key.verifies(b"hello", &s), "a high bit of s");
+    }
+    for point in SMALL_ORDER {
+        for s in [&[0; 32][..], &good[32..]] {
+            assert!(!key.verifies(b"hello", &[&hex(point), s].concat()), "R is {point}");
+        }
+    }
+    for short in [&good[..63], &good[..32], &[]] {
+        assert!(!key.verifies(b"hello", short));
+    }
+    assert!(!key.verifies(b"hello", &[&good[..], &[0]].concat()));
+}
+
+/// Somebody else's key is held to the same: with a key of small order, one signature would fit every message.
+#[test]
+fn ky_11_keys_of_small_order_are_no_keys() {
+    for point in SMALL_ORDER {
+        let x = URL_SAFE_NO_PAD.encode(hex(point));
+        let jwk = json!({ "kty": "OKP", "crv": "Ed25519", "x": x });
+        assert!(crate::jose::Jwk::parse(&jwk).is_err(), "{point}");
+    }
+}
+
+/// The points of small order, in all their encodings ("Taming the many EdDSAs", table 6).
+const SMALL_ORDER: [&str; 14] = [
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000080",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0000000000000000000000000000000000000000000000000000000000000080",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+];
+
+#[test]
+fn jw_08_an_es256_signature_has_no_second_form() {
+    use p256::elliptic_curve::{PrimeField, ops::Neg};
+    let key = p256([5; 32]);
+    for message in [&b"a"[..], b"b", b"c", b"d", b"e", b"f", b"g", b"h"] {
+        let good = key.sign(message);
+        let s: [u8; 32] = good[32..].try_into().unwrap();
+        let high = p256::Scalar::from_repr(s.into()).unwrap().neg().to_repr();
+        let other = [&good[..32], &high[..]].concat();
+        let signature = p256::ecdsa::Signature::from_slice(&other).unwrap();
+        let Pair::P256(pair) = &key.pair else { panic!("a P-256 key") };
+        assert!(pair.verifying_key().verify(message, &signature).is_ok(), "others would take -s");
+        assert!(key.verifies(message, &good) && !key.verifies(message, &other));
+        assert!(!key.verifies(message, signature.to_der().as_bytes()), "DER is not what a JWS has");
+    }
+    for zero in [[0; 64], [0xff; 64]] {
+        assert!(!key.verifies(b"a", &zero));
+    }
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).unwrap()).collect()
+}
