@@ -5,7 +5,7 @@ use crate::known::service;
 use crate::store::Stores;
 use async_trait::async_trait;
 use oauth::app::App as OAuthApp;
-use oauth::approval::{Approval, Ask, Unavailable, Verdict};
+use oauth::approval::{Approval, Ask, ForeignIdentity, Unavailable, Verdict};
 use oauth::client::Client;
 use oauth::grant::client_credentials::LOGIN_METHOD;
 use policy::{Action, Decision, Facts, Via};
@@ -59,6 +59,10 @@ impl Approval for PolicyApproval {
             app,
             &Facts { identity: Some(&identity), via: Via::Service, client_id, linked_app: None, request: None },
         ))
+    }
+
+    async fn person_of(&self, identity: ForeignIdentity<'_>) -> Result<Option<String>, Unavailable> {
+        self.store.linked_subject(identity).await.map_err(|broken| Unavailable(broken.to_string()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! One protected app as the authorization server knows it: its own issuer (RFC 8414 section 2), with its resource,
 //! scopes, lifetimes and registration rules. Built from the configuration, never from a request.
 
+use crate::jose::Algorithm;
 use crate::keys::SigningAlgorithm;
 use crate::redirect_uri::RedirectRules;
 use crate::resource::Resource;
@@ -9,6 +10,7 @@ use crate::store::RegistrationLimits;
 use crate::world::Timestamp;
 use std::collections::BTreeMap;
 use std::time::Duration;
+use url::Url;
 
 /// The id under which the single sign-on session is kept; no app may be called so.
 pub const LOGIN: &str = "login";
@@ -87,6 +89,21 @@ pub struct Managed {
     pub require_pushed_authorization_requests: bool,
     /// Whose consent is asked for once, and whose each time.
     pub consent: ConsentRules,
+    /// Whose identity assertions are accepted in place of a person's consent.
+    pub token_issuers: Vec<TokenIssuer>,
+}
+
+/// Somebody who vouches for people by signing (draft-ietf-oauth-identity-assertion-authz-grant).
+#[derive(Clone, Debug)]
+pub struct TokenIssuer {
+    /// Its name in the configuration: how people that it vouches for have signed in.
+    pub name: String,
+    /// `iss`, byte for byte.
+    pub issuer: String,
+    /// Where its keys are.
+    pub jwks_uri: Url,
+    /// What it may sign by.
+    pub algorithms: Vec<Algorithm>,
 }
 
 /// How client assertions are held at an app.

@@ -20,6 +20,23 @@ pub trait Approval: Send + Sync {
     /// # Errors
     /// As [`Approval::approve`].
     async fn approve_client(&self, app: &App, client: &Client) -> Result<Verdict, Unavailable>;
+
+    /// The subject of the person whom an administrator linked with this identity.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when it cannot be known now.
+    async fn person_of(&self, identity: ForeignIdentity<'_>) -> Result<Option<String>, Unavailable>;
+}
+
+/// A person as a trusted issuer knows them. An address is no part of it: these are given to others one day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ForeignIdentity<'a> {
+    /// `iss`
+    pub issuer: &'a str,
+    /// `tenant`, if the issuer has several.
+    pub tenant: Option<&'a str>,
+    /// `sub`
+    pub subject: &'a str,
 }
 
 /// Who wants what, through which client.

@@ -5,6 +5,7 @@ use crate::login::password;
 use crate::store::{self, Account, Added, Stores};
 use crate::world::System;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use oauth::approval::ForeignIdentity;
 use oauth::world::{Clock, Random};
 use serde_json::{Value, json};
 use std::io::Read;
@@ -69,11 +70,48 @@ enum Act {
         #[arg(long)]
         undo: bool,
     },
+    /// Say who an account is at a token issuer, so that its assertions are accepted for it.
+    Link {
+        /// The username.
+        email: String,
+        #[command(flatten)]
+        identity: Identity,
+    },
+    /// Take such a link away. What came by it lasts as long as its access token.
+    Unlink {
+        /// The username.
+        email: String,
+        #[command(flatten)]
+        identity: Identity,
+    },
     /// Remove an account and end all its sessions and grants.
     Remove {
         /// The username.
         email: String,
     },
+}
+
+/// Who somebody is at a token issuer.
+#[derive(Debug, clap::Args)]
+struct Identity {
+    /// `iss` of its assertions.
+    #[arg(long)]
+    issuer: String,
+    /// `sub` of the person there.
+    #[arg(long)]
+    subject: String,
+    /// `tenant` there, if the issuer has several.
+    #[arg(long)]
+    tenant: Option<String>,
+}
+
+impl Identity {
+    fn named(&self) -> Result<ForeignIdentity<'_>, Failure> {
+        if [Some(&self.issuer), Some(&self.subject), self.tenant.as_ref()].into_iter().flatten().any(String::is_empty) {
+            return Err(Failure::Other("issuer, subject and tenant must not be empty".into()));
+        }
+        Ok(ForeignIdentity { issuer: &self.issuer, tenant: self.tenant.as_deref(), subject: &self.subject })
+    }
 }
 
 impl User {
@@ -106,6 +144,11 @@ impl User {
                 Ok(())
             }
             Act::Revoke { email, undo } => found(store.set_disabled(email, !undo, now).await?, email),
+            Act::Link { email, identity } => found(store.link(email, identity.named()?).await?, email),
+            Act::Unlink { email, identity } => match store.unlink(email, identity.named()?).await? {
+                true => Ok(()),
+                false => Err(Failure::Other(format!("`{email}` is not linked with this identity"))),
+            },
             Act::Remove { email } => found(store.remove_account(email, now).await?, email),
         }
     }

@@ -122,6 +122,7 @@ fn oauth(app: &App) -> Value {
         },
         "dynamic_client_registration": registration.unwrap_or_else(|| json!({ "enabled": false })),
         "client_id_metadata_documents": documents.unwrap_or_else(|| json!({ "enabled": false })),
+        "accept_assertions_from": managed.token_issuers.iter().map(|issuer| &issuer.name).collect::<Vec<_>>(),
         "client_assertions": assertions.unwrap_or_else(|| json!({ "enabled": false })),
         "require_pushed_authorization_requests": managed.require_pushed_authorization_requests,
         "consent": {

@@ -1,6 +1,7 @@
 //! Local accounts: people that the gateway knows by itself.
 
 use async_trait::async_trait;
+use oauth::approval::ForeignIdentity;
 use oauth::store::StoreError;
 use oauth::world::Timestamp;
 use policy::{Identity, Kind};
@@ -30,6 +31,16 @@ pub trait Accounts: Send + Sync {
 
     /// Removes an account and ends all grants of its subject; `false` if there is no such account.
     async fn remove_account(&self, username: &str, now: Timestamp) -> Result<bool, StoreError>;
+
+    /// Links an account with an identity at a token issuer, in place of whom it was linked with; `false` if there is no such
+    /// account.
+    async fn link(&self, username: &str, identity: ForeignIdentity<'_>) -> Result<bool, StoreError>;
+
+    /// Takes a link away; `false` if this account has it not. What came by it lasts as long as its access token.
+    async fn unlink(&self, username: &str, identity: ForeignIdentity<'_>) -> Result<bool, StoreError>;
+
+    /// The subject of the account that is linked with an identity.
+    async fn linked_subject(&self, identity: ForeignIdentity<'_>) -> Result<Option<String>, StoreError>;
 
     /// Replaces the groups; `false` if there is no such account.
     async fn set_groups(&self, username: &str, groups: &[String]) -> Result<bool, StoreError>;

@@ -11,6 +11,7 @@ mod credentials;
 mod decisions;
 mod file;
 mod grants;
+mod identities;
 mod keys;
 mod oauth;
 mod pool;

@@ -22,7 +22,7 @@ pub(crate) fn answer(app: &App, managed: &Managed) -> Response<Bytes> {
         "scopes_supported": app.scopes.names().chain([OFFLINE_ACCESS]).collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", GrantType::TokenExchange],
+        "grant_types_supported": super::token::offered(managed),
         "token_endpoint_auth_methods_supported": methods,
         "revocation_endpoint": app.endpoints.revocation,
         "revocation_endpoint_auth_methods_supported": methods,
@@ -37,6 +37,10 @@ pub(crate) fn answer(app: &App, managed: &Managed) -> Response<Bytes> {
             let name = format!("{endpoint}_endpoint_auth_signing_alg_values_supported");
             metadata[name] = json!(Algorithm::NAMES);
         }
+    }
+    if !managed.token_issuers.is_empty() {
+        // Section 7.2 of the draft on identity assertions.
+        metadata["authorization_grant_profiles_supported"] = json!(["urn:ietf:params:oauth:grant-profile:id-jag"]);
     }
     if managed.registration.is_some() {
         metadata["registration_endpoint"] = json!(app.endpoints.registration);

@@ -14,7 +14,7 @@ use crate::store::Registered;
 use crate::world::Timestamp;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use metadata::{Metadata, Method};
+use metadata::{Metadata, Method, Offers};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -36,7 +36,11 @@ pub(crate) async fn answer(
     if request.body().len() > MAX_BYTES {
         return Err(Error::new(Code::TooLarge, "the body is too large"));
     }
-    let metadata = Metadata::parse(request.body(), &app.scopes, managed.client_assertions.is_some())?;
+    let offers = Offers {
+        client_assertions: managed.client_assertions.is_some(),
+        identity_assertions: !managed.token_issuers.is_empty(),
+    };
+    let metadata = Metadata::parse(request.body(), &app.scopes, offers)?;
     let redirect_uris = acceptable(&metadata.redirect_uris, &rules.redirect_rules, app)?;
     let (client, secret) = new_client(server, app, metadata, redirect_uris, now);
     let client = keep(server, client, rules, now).await?;

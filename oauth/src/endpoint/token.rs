@@ -5,15 +5,19 @@ use crate::app::{App, Managed};
 use crate::call::Server;
 use crate::client_auth;
 use crate::error::{Code, Error, json_bytes};
-use crate::grant::{authorization_code, client_credentials, refresh_token, token_exchange};
+use crate::grant::{authorization_code, client_credentials, jwt_bearer, refresh_token, token_exchange};
 use crate::grant_type::GrantType;
 use crate::world::Timestamp;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 
-/// What this endpoint gives tokens for.
-const OFFERED: [GrantType; 4] =
-    [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials, GrantType::TokenExchange];
+/// What this endpoint gives tokens for at an app.
+pub(super) fn offered(managed: &Managed) -> Vec<GrantType> {
+    let assertions = (!managed.token_issuers.is_empty()).then_some(GrantType::JwtBearer);
+    let always =
+        [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials, GrantType::TokenExchange];
+    always.into_iter().chain(assertions).collect()
+}
 
 pub(crate) async fn answer(
     server: &Server,
@@ -24,13 +28,15 @@ pub(crate) async fn answer(
     let form = form(request)?;
     let grant_type =
         form.get("grant_type").ok_or_else(|| Error::new(Code::InvalidRequest, "`grant_type` is missing"))?;
-    let Some(grant_type) = GrantType::named(grant_type).filter(|known| OFFERED.contains(known)) else {
-        let offered = OFFERED.map(GrantType::as_str).join("`, `");
+    let offered = offered(app.1);
+    let Some(grant_type) = GrantType::named(grant_type).filter(|known| offered.contains(known)) else {
+        let offered = offered.into_iter().map(GrantType::as_str).collect::<Vec<_>>().join("`, `");
         return Err(Error::new(Code::UnsupportedGrantType, format!("supported are `{offered}`")));
     };
     let client = client_auth::authenticate(server, app.0, request, &form, now).await?;
     let body = match grant_type {
         GrantType::AuthorizationCode => authorization_code::redeem(server, app, &client, &form, now).await?,
+        GrantType::JwtBearer => jwt_bearer::give(server, app, &client, &form, now).await?,
         GrantType::ClientCredentials => client_credentials::give(server, app, &client, &form, now).await?,
         GrantType::TokenExchange => token_exchange::exchange(server, app, &client, &form, now).await?,
         _ => refresh_token::refresh(server, app, &client, &form, now).await?,

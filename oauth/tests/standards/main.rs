@@ -9,6 +9,7 @@ mod consent;
 mod faults;
 mod fuzz;
 mod harness;
+mod identity_assertions;
 mod key_rotation;
 mod oauth21_authorization;
 mod oauth21_client_authentication;

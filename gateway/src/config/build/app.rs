@@ -23,7 +23,7 @@ pub(crate) fn app(report: &mut Report<'_>, site: &Site<'_>, id: &str, raw: &RawA
     let session = key.field("session_duration");
     let session_duration = duration(report, &session, raw.session_duration.as_deref(), default);
     let allowed = allowed_identity_providers(report, &key, raw);
-    let oauth = oauth(report, &key, raw.oauth.as_ref(), &places);
+    let oauth = oauth(report, site, &key, raw.oauth.as_ref(), &places);
     if let Some(policies) = &policies {
         warn_of_policies(report, &key, policies, raw);
     }
@@ -85,6 +85,8 @@ fn allowed_identity_providers(report: &mut Report<'_>, key: &Key, raw: &RawApp) 
     if known.is_empty() {
         known.push("local");
     }
+    // Who comes by an assertion was signed in by its issuer.
+    known.extend(document.names(&Key::section("token_issuers")));
     let key = key.field("allowed_identity_providers");
     let mut complete = true;
     for (index, name) in raw.allowed_identity_providers.iter().enumerate() {
@@ -97,12 +99,18 @@ fn allowed_identity_providers(report: &mut Report<'_>, key: &Key, raw: &RawApp) 
     complete.then(|| raw.allowed_identity_providers.clone())
 }
 
-fn oauth(report: &mut Report<'_>, key: &Key, raw: Option<&RawOAuth>, places: &[Place]) -> Option<OAuth> {
+fn oauth(
+    report: &mut Report<'_>,
+    site: &Site<'_>,
+    key: &Key,
+    raw: Option<&RawOAuth>,
+    places: &[Place],
+) -> Option<OAuth> {
     let Some(raw) = raw else {
         return Some(OAuth { managed: None, scopes: Vec::new(), rules: Vec::new() });
     };
     let key = key.field("oauth");
-    let oauth = OAuth::build(report, &key, raw);
+    let oauth = OAuth::build(report, &key, raw, site.token_issuers);
     if raw.enabled == Some(true) && places.iter().any(|place| !place.host.is_exact()) {
         let mistake = Mistake::new("managed OAuth needs a concrete host, but a URL has `*`");
         report.error(&key.field("enabled"), mistake);

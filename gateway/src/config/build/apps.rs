@@ -3,6 +3,7 @@
 use super::app;
 use super::places::Places;
 use super::policies::Library;
+use super::token_issuers::TokenIssuers;
 use crate::config::key::Key;
 use crate::config::raw::RawApp;
 use crate::config::report::{Mistake, Report};
@@ -17,6 +18,7 @@ pub(crate) struct Site<'a> {
     pub(crate) server: Option<&'a Server>,
     pub(crate) library: &'a Library,
     pub(crate) places: &'a Places,
+    pub(crate) token_issuers: Option<&'a TokenIssuers>,
 }
 
 /// Reads `[apps]`.

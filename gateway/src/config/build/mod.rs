@@ -12,6 +12,7 @@ mod policies;
 mod redirect_uris;
 mod scopes;
 mod sections;
+mod token_issuers;
 mod upstream;
 mod values;
 mod web_url;
@@ -30,13 +31,22 @@ pub(crate) fn config(report: &mut Report<'_>, raw: &RawConfig) -> Option<Config>
     let store = sections::store(report, &raw.store);
     let keys = keys::schedule(report, &raw.keys);
     let identity_providers = sections::identity_providers(report, &raw.identity_providers);
+    let token_issuers = token_issuers::token_issuers(report, raw);
     let library = Library::build(report, raw);
     let login = auth.as_ref().map(|auth| &auth.origin);
     let places = places::places(report, &raw.apps, login);
     warn_of_https(report, login.is_some_and(|login| login.secure), &places);
-    let site = Site { auth: auth.as_ref(), server: server.as_ref(), library: &library, places: &places };
+    let site = Site {
+        auth: auth.as_ref(),
+        server: server.as_ref(),
+        library: &library,
+        places: &places,
+        token_issuers: token_issuers.as_ref(),
+    };
     let apps = apps::apps(report, &site, &raw.apps);
     let apps = apps?;
+    // A mistake in one that no app names is a mistake too.
+    token_issuers.as_ref()?;
     Some(Config {
         keys: keys?.plan(&apps),
         server: server?,

@@ -1,5 +1,6 @@
 //! `[apps.ID.oauth]`, and the app as the authorization server knows it.
 
+use super::token_issuers::{TokenIssuers, accepted};
 use super::values::{HOUR, MINUTE, duration, unknown};
 use super::{consent, documents, keys, redirect_uris, scopes};
 use crate::config::key::Key;
@@ -36,7 +37,12 @@ pub(crate) struct Profile<'a> {
 
 impl OAuth {
     /// Reads the section. All of it is checked, also when it is not enabled.
-    pub(crate) fn build(report: &mut Report<'_>, key: &Key, raw: &RawOAuth) -> Option<Self> {
+    pub(crate) fn build(
+        report: &mut Report<'_>,
+        key: &Key,
+        raw: &RawOAuth,
+        issuers: Option<&TokenIssuers>,
+    ) -> Option<Self> {
         let enabled = raw.enabled.unwrap_or_default();
         if raw.enabled.is_none() {
             let help = "write `enabled = true`".to_owned();
@@ -49,14 +55,17 @@ impl OAuth {
         let client_documents = documents::rules(report, &documents_key, &raw.client_id_metadata_documents);
         let consent = consent::rules(report, &key.field("consent"), &raw.consent);
         let scopes = scopes::scopes(report, &key.field("scopes"), &raw.scopes);
+        let issuers_key = key.field("accept_assertions_from");
+        let token_issuers = accepted(report, &issuers_key, &raw.accept_assertions_from, issuers);
         let (managed, registration, client_documents) = (managed?, registration?, client_documents?);
-        let (consent, (scopes, rules)) = (consent?, scopes?);
+        let (consent, (scopes, rules), token_issuers) = (consent?, scopes?, token_issuers?);
         let client_assertions = assertions(&raw.client_assertions);
         let managed = enabled.then_some(Managed {
             registration,
             client_documents,
             client_assertions,
             consent,
+            token_issuers,
             require_pushed_authorization_requests: raw.require_pushed_authorization_requests.unwrap_or_default(),
             ..managed
         });
@@ -117,6 +126,7 @@ fn grant(report: &mut Report<'_>, key: &Key, raw: &RawGrant, enabled: bool) -> O
         client_assertions: None,
         require_pushed_authorization_requests: false,
         consent: ConsentRules::default(),
+        token_issuers: Vec::new(),
     })
 }
 

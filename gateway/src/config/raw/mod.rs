@@ -30,6 +30,8 @@ pub(crate) struct RawConfig {
     pub(crate) keys: RawKeys,
     /// Who can vouch for a person, by name. Without any there is `local`.
     pub(crate) identity_providers: BTreeMap<String, RawIdentityProvider>,
+    /// Who may vouch for people to clients by signing, by name (identity assertions, ID-JAG).
+    pub(crate) token_issuers: BTreeMap<String, RawTokenIssuer>,
     /// Rules with a name, for use in policies.
     pub(crate) groups: BTreeMap<String, RawGroup>,
     /// Policies with a name, for use in apps.
@@ -89,6 +91,18 @@ pub(crate) struct RawStore {
 pub(crate) struct RawIdentityProvider {
     /// `local`: accounts with a password that the gateway keeps itself. Required.
     pub(crate) r#type: Option<RawProviderType>,
+}
+
+/// `[token_issuers.NAME]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawTokenIssuer {
+    /// `iss` of its assertions, byte for byte: an https URL. Required.
+    pub(crate) issuer: Option<String>,
+    /// Where it publishes its keys: an https URL at a public address. Required.
+    pub(crate) jwks_uri: Option<String>,
+    /// What it may sign by, of `ES256`, `EdDSA`, `RS256` and `PS256`. Default: all of these.
+    pub(crate) algorithms: Option<Vec<String>>,
 }
 
 /// `type` of an identity provider.

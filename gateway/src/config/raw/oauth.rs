@@ -22,6 +22,8 @@ pub(crate) struct RawOAuth {
     pub(crate) require_pushed_authorization_requests: Option<bool>,
     /// Whose consent is asked for once, and whose each time.
     pub(crate) consent: RawConsent,
+    /// The names of the token issuers whose identity assertions are accepted in place of a person's consent. Default: none.
+    pub(crate) accept_assertions_from: Vec<String>,
     /// What they can be limited to, beside `access`, which every app has.
     pub(crate) scopes: Vec<RawScope>,
 }

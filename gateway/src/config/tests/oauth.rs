@@ -110,3 +110,27 @@ fn ca_07_client_assertions_are_on_for_the_issuer_alone_unless_told_otherwise() {
     assert!(wide.expect("on").token_endpoint_audience);
     assert!(rules("oauth.client_assertions.enabled = false").is_none());
 }
+
+#[test]
+fn tx_10_an_app_trusts_the_token_issuers_that_it_names_and_no_other() {
+    let issuer = "[token_issuers.company]\nissuer = 'https://idp.example'\njwks_uri = 'https://idp.example/jwks'\n";
+    let app = |more: &str| with_app("http://wiki.localhost", &format!("oauth.enabled = true\n{more}\n{issuer}"));
+    let issuers = |more: &str| {
+        let config = config(&app(more));
+        config.apps["wiki"].oauth.managed.as_ref().expect("managed OAuth").token_issuers.clone()
+    };
+    assert!(issuers("").is_empty());
+    let trusted = issuers("oauth.accept_assertions_from = ['company']");
+    assert_eq!((trusted.len(), trusted[0].issuer.as_str(), trusted[0].algorithms.len()), (1, "https://idp.example", 4));
+    for (wrong, named) in [
+        (app("oauth.accept_assertions_from = ['compny']"), "unknown token issuer"),
+        (app("").replace("https://idp.example/jwks", "https://10.0.0.1/jwks"), "public host"),
+        (app("").replace("'https://idp.example'", "'http://idp.example'"), "https"),
+        (app("") + "algorithms = ['HS256']", "unknown algorithm"),
+        (app("") + "algorithms = []", "must not be empty"),
+        (app("").replace("token_issuers.company", "token_issuers.local"), "identity provider"),
+    ] {
+        let problems = super::parse(&wrong).expect_err("must be refused").to_string();
+        assert!(problems.contains(named), "{problems}");
+    }
+}

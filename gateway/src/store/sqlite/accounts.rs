@@ -1,8 +1,9 @@
 //! Accounts in SQLite.
 
-use super::{Sqlite, consents, grants, sql};
+use super::{Sqlite, consents, grants, identities, sql};
 use crate::store::{Account, Accounts, Added};
 use async_trait::async_trait;
+use oauth::approval::ForeignIdentity;
 use oauth::store::StoreError;
 use oauth::world::Timestamp;
 use rusqlite::{Connection, Result, Row};
@@ -51,6 +52,25 @@ impl Accounts for Sqlite {
             sql::execute(db, "DELETE FROM accounts WHERE subject = ?1", [subject])
         };
         self.change(username, act).await
+    }
+
+    async fn link(&self, username: &str, identity: ForeignIdentity<'_>) -> Result<bool, StoreError> {
+        let identity = identities::Owned::from(identity);
+        self.change(username, move |db, subject| identities::link(db, subject, &identity)).await
+    }
+
+    async fn unlink(&self, username: &str, identity: ForeignIdentity<'_>) -> Result<bool, StoreError> {
+        let (username, identity) = (username.to_ascii_lowercase(), identities::Owned::from(identity));
+        let unlink = move |db: &Connection| match find(db, &username)? {
+            Some(account) => Ok(identities::unlink(db, &account.subject, &identity)? > 0),
+            None => Ok(false),
+        };
+        self.write(unlink).await
+    }
+
+    async fn linked_subject(&self, identity: ForeignIdentity<'_>) -> Result<Option<String>, StoreError> {
+        let identity = identities::Owned::from(identity);
+        self.read(move |db| identities::find(db, &identity)).await
     }
 
     async fn set_groups(&self, username: &str, groups: &[String]) -> Result<bool, StoreError> {

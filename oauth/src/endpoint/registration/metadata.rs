@@ -23,6 +23,13 @@ pub(super) struct Metadata {
     pub(super) others: Map<String, Value>,
 }
 
+/// What an app offers beyond the usual.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Offers {
+    pub(super) client_assertions: bool,
+    pub(super) identity_assertions: bool,
+}
+
 /// `token_endpoint_auth_method`, of those that are supported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Method {
@@ -33,23 +40,27 @@ pub(super) enum Method {
 }
 
 impl Metadata {
-    pub(super) fn parse(body: &[u8], scopes: &Scopes, assertions: bool) -> Result<Self, Error> {
+    pub(super) fn parse(body: &[u8], scopes: &Scopes, offers: Offers) -> Result<Self, Error> {
         let sent: Map<String, Value> =
             serde_json::from_slice(body).map_err(|_| invalid("the body must be one JSON object"))?;
         require_code_flow(&sent)?;
         Ok(Self {
             client_name: text(&sent, "client_name", MAX_NAME_CHARS).unwrap_or_else(|| "Unnamed client".into()),
             redirect_uris: redirect_uris(&sent)?,
-            method: method(&sent, assertions)?,
-            grant_types: grant_types(&sent),
+            method: method(&sent, offers.client_assertions)?,
+            grant_types: grant_types(&sent, offers),
             others: others(&sent, scopes),
         })
     }
 }
 
 /// Of what it names, what is offered; named or not, a client that registers itself uses codes.
-fn grant_types(sent: &Map<String, Value>) -> BTreeSet<GrantType> {
-    GrantType::of_code_client(list(sent, "grant_types").is_none_or(|types| types.contains(&"refresh_token")))
+fn grant_types(sent: &Map<String, Value>, offers: Offers) -> BTreeSet<GrantType> {
+    let named = list(sent, "grant_types");
+    let mut types = GrantType::of_code_client(named.as_ref().is_none_or(|types| types.contains(&"refresh_token")));
+    let assertions = named.is_some_and(|types| types.contains(&GrantType::JwtBearer.as_str()));
+    types.extend((assertions && offers.identity_assertions).then_some(GrantType::JwtBearer));
+    types
 }
 
 fn require_code_flow(sent: &Map<String, Value>) -> Result<(), Error> {

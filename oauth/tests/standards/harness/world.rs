@@ -3,7 +3,7 @@
 use super::{ACCESS_TOKEN_LIFETIME, CURSOR, GRACE, GRANT_DURATION, SECOND, START};
 use async_trait::async_trait;
 use oauth::app::{App, AssertionRules, ConsentRules, Endpoints, Managed, Registration};
-use oauth::approval::{Approval, Ask, Unavailable, Verdict};
+use oauth::approval::{Approval, Ask, ForeignIdentity, Unavailable, Verdict};
 use oauth::call::Person;
 use oauth::client::Client;
 use oauth::keys::SigningAlgorithm;
@@ -19,6 +19,8 @@ use std::time::Duration;
 use url::Url;
 
 pub(crate) const WIKI: &str = "https://wiki.ex";
+/// A token issuer, in whose tenants people have the same subjects.
+pub(crate) const COMPANY: &str = "https://company.ex";
 pub(crate) const MAIL: &str = "https://mail.ex/mcp";
 
 pub(crate) fn app(id: &str, url: &str, other: &str) -> App {
@@ -70,6 +72,7 @@ fn managed() -> Managed {
         client_assertions: Some(AssertionRules { token_endpoint_audience: false }),
         require_pushed_authorization_requests: false,
         consent: ConsentRules::default(),
+        token_issuers: Vec::new(),
     }
 }
 
@@ -116,6 +119,15 @@ impl Approval for Policy {
 
     async fn approve_client(&self, _: &App, _: &Client) -> Result<Verdict, Unavailable> {
         self.say()
+    }
+
+    async fn person_of(&self, identity: ForeignIdentity<'_>) -> Result<Option<String>, Unavailable> {
+        let person = match (identity.issuer, identity.tenant, identity.subject) {
+            (COMPANY, None, "ada-at-company") => Some("ada"),
+            (COMPANY, Some("north"), "ada-at-company") => Some("another-ada"),
+            _ => None,
+        };
+        self.say().map(|_| person.map(str::to_owned))
     }
 }
 

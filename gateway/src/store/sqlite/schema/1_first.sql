@@ -134,6 +134,17 @@ CREATE TABLE service_tokens (
     last_used_at   INTEGER
 ) STRICT;
 
+-- Who people are at token issuers. Without a tenant it is empty, which no tenant is.
+CREATE TABLE identities (
+    issuer  TEXT NOT NULL,
+    tenant  TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    account TEXT NOT NULL REFERENCES accounts (subject) ON DELETE CASCADE,
+    PRIMARY KEY (issuer, tenant, subject)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX identities_by_account ON identities (account);
+
 CREATE TABLE decisions (
     number INTEGER NOT NULL PRIMARY KEY, -- in the order of arrival
     id     TEXT    NOT NULL UNIQUE,

@@ -3,6 +3,7 @@
 use super::{Folder, HOUR, NOW, credential, grant, ok, open};
 use crate::store::sqlite::Sqlite;
 use crate::store::{Account, Accounts, Added};
+use oauth::approval::ForeignIdentity;
 use oauth::store::Store;
 
 #[tokio::test]
@@ -147,4 +148,33 @@ fn account(name: &str) -> Account {
         disabled: false,
         created_at: NOW,
     }
+}
+
+#[tokio::test]
+async fn tx_15_an_identity_is_issuer_tenant_and_subject() {
+    let folder = Folder::new();
+    let store = open(&folder.database());
+    ok(store.add_account(&account("ada")).await);
+    ok(store.add_account(&account("bob")).await);
+    let plain = ForeignIdentity { issuer: "https://a.example", tenant: None, subject: "1" };
+    let north = ForeignIdentity { tenant: Some("north"), ..plain };
+    assert!(ok(store.link(&account("ada").username, plain).await));
+    assert!(ok(store.link(&account("bob").username, north).await));
+    assert!(!ok(store.link("nobody@example.com", plain).await));
+    assert_eq!(ok(store.linked_subject(plain).await), Some(account("ada").subject));
+    assert_eq!(ok(store.linked_subject(north).await), Some(account("bob").subject));
+    for other in [
+        ForeignIdentity { issuer: "https://b.example", ..plain },
+        ForeignIdentity { subject: "2", ..plain },
+        ForeignIdentity { tenant: Some("south"), ..plain },
+    ] {
+        assert_eq!(ok(store.linked_subject(other).await), None);
+    }
+    assert!(!ok(store.unlink(&account("bob").username, plain).await), "it is not his");
+    assert!(ok(store.link(&account("bob").username, plain).await));
+    assert_eq!(ok(store.linked_subject(plain).await), Some(account("bob").subject), "one identity has one account");
+    assert!(ok(store.unlink(&account("bob").username, plain).await));
+    assert_eq!(ok(store.linked_subject(plain).await), None);
+    ok(store.remove_account(&account("bob").username, NOW).await);
+    assert_eq!(ok(store.linked_subject(north).await), None, "a link goes with its account");
 }
