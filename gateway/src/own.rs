@@ -92,7 +92,7 @@ impl OwnRequest<'_> {
         let person = if at_login { person(world, login, request).await? } else { None };
         let call = Call { app: &app.oauth, endpoint, person: person.as_ref(), now: request.now };
         let reply = self.snapshot.oauth.answer(call, &self.http).await;
-        if matches!(endpoint, Endpoint::Token | Endpoint::Revocation) {
+        if matches!(endpoint, Endpoint::Token | Endpoint::Revocation | Endpoint::ClientConfiguration { .. }) {
             // A replay or the client may just have ended a grant: the next request must see it.
             let _ = world.heed_revocations().await;
         }
@@ -102,7 +102,7 @@ impl OwnRequest<'_> {
     fn within_limits(&self, endpoint: &Endpoint) -> bool {
         let bucket = match endpoint {
             Endpoint::Authorization => Bucket::Authorization,
-            Endpoint::Registration => Bucket::Registration,
+            Endpoint::Registration | Endpoint::ClientConfiguration { .. } => Bucket::Registration,
             Endpoint::PushedAuthorizationRequest | Endpoint::Token | Endpoint::Revocation | Endpoint::Introspection => {
                 Bucket::Token
             }

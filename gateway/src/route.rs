@@ -134,7 +134,12 @@ impl Routes {
                 "revoke" => Endpoint::Revocation,
                 "introspect" => Endpoint::Introspection,
                 "jwks" => Endpoint::Jwks,
-                _ => return Own::Nothing,
+                _ => match name.split_once('/') {
+                    Some(("register", client)) if !client.is_empty() && !client.contains('/') => {
+                        Endpoint::ClientConfiguration { client: client.to_owned() }
+                    }
+                    _ => return Own::Nothing,
+                },
             };
             let here = |app: &&Arc<App>| app.places.iter().any(|place| is_host(place, &request.authority));
             return self.by_id(id).filter(here).map_or(Own::Nothing, |app| Own::OAuth(Arc::clone(app), endpoint));

@@ -54,6 +54,11 @@ pub enum Endpoint {
     Jwks,
     /// RFC 7591.
     Registration,
+    /// RFC 7592, of one client.
+    ClientConfiguration {
+        /// Its id, as the path has it.
+        client: String,
+    },
     /// OAuth 2.1 section 3.1.
     Authorization,
     /// RFC 9126.

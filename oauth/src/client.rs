@@ -103,6 +103,9 @@ pub struct ClientDetails {
     /// The apps whose people it may act for by token exchange (RFC 8693).
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub acts_for: BTreeSet<String>,
+    /// Hash of what it changes its own registration with (RFC 7592 section 3).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub registration_token: Option<SecretHash>,
     /// The secret before the last rotation, while it still does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_secret: Option<PreviousSecret>,

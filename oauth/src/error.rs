@@ -30,6 +30,8 @@ pub enum Code {
         /// Whether a `WWW-Authenticate: Basic` is owed.
         basic: bool,
     },
+    /// RFC 6750 section 3.1
+    InvalidToken,
     /// RFC 6749 section 5.2
     InvalidGrant,
     /// RFC 6749 section 5.2
@@ -107,6 +109,10 @@ impl Error {
             Code::InvalidClient { basic: true } => {
                 headers.insert(header::WWW_AUTHENTICATE, header::HeaderValue::from_static("Basic realm=\"doorward\""));
             }
+            Code::InvalidToken => {
+                let challenge = header::HeaderValue::from_static("Bearer error=\"invalid_token\"");
+                headers.insert(header::WWW_AUTHENTICATE, challenge);
+            }
             Code::TemporarilyUnavailable => {
                 headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
             }
@@ -129,6 +135,7 @@ impl Code {
         match self {
             Self::InvalidRequest | Self::TooLarge | Self::MethodNotAllowed { .. } => "invalid_request",
             Self::InvalidClient { .. } => "invalid_client",
+            Self::InvalidToken => "invalid_token",
             Self::InvalidGrant => "invalid_grant",
             Self::UnauthorizedClient => "unauthorized_client",
             Self::UnsupportedGrantType => "unsupported_grant_type",
@@ -162,7 +169,7 @@ impl Code {
 
     const fn status(self) -> StatusCode {
         match self {
-            Self::InvalidClient { .. } => StatusCode::UNAUTHORIZED,
+            Self::InvalidClient { .. } | Self::InvalidToken => StatusCode::UNAUTHORIZED,
             Self::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooManyRegistrations | Self::TooManyDocuments | Self::TooManyGuesses => StatusCode::TOO_MANY_REQUESTS,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,

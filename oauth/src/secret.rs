@@ -23,6 +23,8 @@ pub enum Kind {
     Client,
     /// A service token: a program's own credential at the door.
     ServiceToken,
+    /// What a client changes its own registration with (RFC 7592 section 3).
+    Registration,
 }
 
 impl Kind {
@@ -34,6 +36,7 @@ impl Kind {
             Self::Session => "dw_se_",
             Self::Client => "dw_cs_",
             Self::ServiceToken => "dw_st_",
+            Self::Registration => "dw_ra_",
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::call::{Call, Endpoint, Reply, Server};
 use crate::endpoint::{
-    authorization, authorization_server, introspection, jwks, protected_resource, pushed_authorization_request,
-    registration, revocation, token, unless_known,
+    authorization, authorization_server, client_configuration, introspection, jwks, protected_resource,
+    pushed_authorization_request, registration, revocation, token, unless_known,
 };
 use crate::error::{Code, Error};
 use crate::store::KeyPurpose;
@@ -28,6 +28,12 @@ impl Server {
         let Some(managed) = &call.app.managed else {
             return Err(Error::new(Code::NotFound, "this app has no managed OAuth"));
         };
+        if let Endpoint::ClientConfiguration { client } = call.endpoint {
+            return match *request.method() {
+                Method::OPTIONS => Ok(preflight(client_configuration::METHODS)),
+                _ => client_configuration::answer(self, (call.app, managed), client, request, call.now).await,
+            };
+        }
         let post = matches!(
             call.endpoint,
             Endpoint::Registration
@@ -37,7 +43,7 @@ impl Server {
                 | Endpoint::Introspection
         );
         if request.method() == Method::OPTIONS {
-            return Ok(preflight(post));
+            return Ok(preflight(if post { "POST, OPTIONS" } else { "GET, HEAD, OPTIONS" }));
         }
         if post != (request.method() == Method::POST)
             || !matches!(*request.method(), Method::GET | Method::HEAD | Method::POST)
@@ -58,7 +64,9 @@ impl Server {
             Endpoint::Token => token::answer(self, (call.app, managed), request, call.now).await,
             Endpoint::Revocation => revocation::answer(self, call.app, request, call.now).await,
             Endpoint::Introspection => introspection::answer(self, call.app, request, call.now).await,
-            Endpoint::Authorization => Err(Error::new(Code::NotFound, "answered elsewhere")),
+            Endpoint::Authorization | Endpoint::ClientConfiguration { .. } => {
+                Err(Error::new(Code::NotFound, "answered elsewhere"))
+            }
         }
     }
 }
@@ -70,11 +78,10 @@ fn allow_every_origin(response: &mut Response<Bytes>) {
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate"));
 }
 
-fn preflight(post: bool) -> Response<Bytes> {
+fn preflight(methods: &'static str) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let headers = response.headers_mut();
-    let methods = if post { "POST, OPTIONS" } else { "GET, HEAD, OPTIONS" };
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_HEADERS,

@@ -678,3 +678,26 @@ fn dr_01_dr_09_dr_16_registration_over_the_wire() {
     let elsewhere = site.url("wiki.test", "/.doorward/oauth/main/token");
     send(&Request::post(&elsewhere).form(&[("grant_type", "refresh_token")])).expect(404);
 }
+
+#[test]
+fn dr_22_a_client_with_a_secret_manages_itself_and_ends() {
+    let site = Site::start();
+    let agent = site.agent(&site.main("/"));
+    let metadata = json!({ "client_name": "Managed", "redirect_uris": ["http://127.0.0.1:33418/callback"],
+        "token_endpoint_auth_method": "client_secret_post" });
+    let client = send(&Request::post(agent.endpoint("registration_endpoint")).json(&metadata)).expect(201).json();
+    let text = |name: &str| client[name].as_str().unwrap().to_owned();
+    let (uri, token) = (text("registration_client_uri"), text("registration_access_token"));
+    let ask = |method: &str| Request::new(method, &uri);
+    assert_eq!(send(&ask("GET").bearer(&token)).expect(200).json()["client_name"], "Managed");
+    send(&ask("GET")).expect(401);
+    send(&ask("GET").bearer(&text("client_secret"))).expect(401);
+    let mut renamed = metadata.clone();
+    renamed["client_id"] = client["client_id"].clone();
+    renamed["client_name"] = json!("Renamed");
+    let told = send(&ask("PUT").bearer(&token).json(&renamed)).expect(200).json();
+    assert_eq!(told["client_name"], "Renamed");
+    assert_ne!(told["client_secret"], client["client_secret"]);
+    send(&ask("DELETE").bearer(&token)).expect(204);
+    send(&ask("GET").bearer(&token)).expect(401);
+}

@@ -2,7 +2,6 @@
 
 use super::document;
 use crate::app::{App, Managed};
-use crate::grant_type::GrantType;
 use crate::jose::Algorithm;
 use crate::scope::OFFLINE_ACCESS;
 use bytes::Bytes;

@@ -2,6 +2,7 @@
 
 pub mod authorization;
 pub mod authorization_server;
+pub mod client_configuration;
 pub mod introspection;
 pub mod jwks;
 pub mod protected_resource;

@@ -14,7 +14,8 @@ use crate::store::Registered;
 use crate::world::Timestamp;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-use metadata::{Metadata, Method, Offers};
+pub(super) use metadata::Method;
+use metadata::{Metadata, Offers};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -36,20 +37,28 @@ pub(crate) async fn answer(
     if request.body().len() > MAX_BYTES {
         return Err(Error::new(Code::TooLarge, "the body is too large"));
     }
+    let metadata = parse(request.body(), (app, managed))?;
+    let redirect_uris = acceptable(&metadata.redirect_uris, &rules.redirect_rules, app)?;
+    let (mut client, secret) = new_client(server, app, metadata, redirect_uris, now);
+    // RFC 7592: only what is this client's alone can be changed by it.
+    let token = secret.is_some().then(|| Secret::generate(Kind::Registration, &*server.random));
+    client.details.registration_token = token.as_ref().map(Secret::hash);
+    let client = keep(server, client, rules, now).await?;
+    Ok(json_response(StatusCode::CREATED, &describe(app, &client, secret.as_ref(), token.as_ref())))
+}
+
+/// The body of a registration at this app.
+pub(super) fn parse(body: &[u8], (app, managed): (&App, &Managed)) -> Result<Metadata, Error> {
     let offers = Offers {
         client_assertions: managed.client_assertions.is_some(),
         identity_assertions: !managed.token_issuers.is_empty(),
     };
-    let metadata = Metadata::parse(request.body(), &app.scopes, offers)?;
-    let redirect_uris = acceptable(&metadata.redirect_uris, &rules.redirect_rules, app)?;
-    let (client, secret) = new_client(server, app, metadata, redirect_uris, now);
-    let client = keep(server, client, rules, now).await?;
-    Ok(json_response(StatusCode::CREATED, &describe(&client, secret.as_ref())))
+    Metadata::parse(body, &app.scopes, offers)
 }
 
 /// The URIs that may be registered. A dangerous one refuses all; one that is merely not allowed here is left out of the
 /// answer, because clients register several at once and use the one that fits.
-fn acceptable(uris: &[String], rules: &RedirectRules, app: &App) -> Result<Vec<String>, Error> {
+pub(super) fn acceptable(uris: &[String], rules: &RedirectRules, app: &App) -> Result<Vec<String>, Error> {
     let mut kept = Vec::new();
     let mut refused = None;
     for uri in uris {
@@ -85,19 +94,7 @@ fn new_client(
     redirect_uris: Vec<String>,
     now: Timestamp,
 ) -> (Client, Option<Secret>) {
-    let new_secret = || Secret::generate(Kind::Client, &*server.random);
-    let (authentication, secret) = match metadata.method {
-        Method::None => (Authentication::None, None),
-        Method::PrivateKeyJwt(signer) => (Authentication::PrivateKeyJwt(signer), None),
-        Method::ClientSecretBasic => {
-            let secret = new_secret();
-            (Authentication::ClientSecretBasic { secret: secret.hash() }, Some(secret))
-        }
-        Method::ClientSecretPost => {
-            let secret = new_secret();
-            (Authentication::ClientSecretPost { secret: secret.hash() }, Some(secret))
-        }
-    };
+    let (authentication, secret) = authentication(server, metadata.method);
     let mut client = Client {
         app: app.id.clone(),
         id: ClientId::new(""),
@@ -113,6 +110,23 @@ fn new_client(
     client.id = client_id(&client);
     client.registered_at = now;
     (client, secret)
+}
+
+/// How a client authenticates from now on, with a new secret if it has one.
+pub(super) fn authentication(server: &Server, method: Method) -> (Authentication, Option<Secret>) {
+    let new_secret = || Secret::generate(Kind::Client, &*server.random);
+    match method {
+        Method::None => (Authentication::None, None),
+        Method::PrivateKeyJwt(signer) => (Authentication::PrivateKeyJwt(signer), None),
+        Method::ClientSecretBasic => {
+            let secret = new_secret();
+            (Authentication::ClientSecretBasic { secret: secret.hash() }, Some(secret))
+        }
+        Method::ClientSecretPost => {
+            let secret = new_secret();
+            (Authentication::ClientSecretPost { secret: secret.hash() }, Some(secret))
+        }
+    }
 }
 
 /// The id is a hash of the content: the same public client registering again, from any machine, is the same client. The
@@ -136,7 +150,7 @@ async fn keep(server: &Server, client: Client, rules: &Registration, now: Timest
 }
 
 /// The client information response (section 3.2.1): everything as registered, nothing null, nothing empty.
-fn describe(client: &Client, secret: Option<&Secret>) -> Value {
+pub(super) fn describe(app: &App, client: &Client, secret: Option<&Secret>, token: Option<&Secret>) -> Value {
     let mut answer: Map<String, Value> = client.metadata.clone();
     answer.insert("client_id".into(), json!(client.id));
     answer.insert("client_id_issued_at".into(), json!(client.registered_at));
@@ -153,6 +167,11 @@ fn describe(client: &Client, secret: Option<&Secret>) -> Value {
         answer.insert(name.into(), keys);
         let algorithm = signer.algorithm.map(|algorithm| json!(algorithm));
         answer.extend(algorithm.map(|algorithm| ("token_endpoint_auth_signing_alg".to_owned(), algorithm)));
+    }
+    if let Some(token) = token {
+        let uri = format!("{}/{}", app.endpoints.registration, client.id);
+        answer.insert("registration_client_uri".into(), json!(uri));
+        answer.insert("registration_access_token".into(), json!(token.expose()));
     }
     if let Some(secret) = secret {
         answer.insert("client_secret".into(), json!(secret.expose()));

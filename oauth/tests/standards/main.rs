@@ -20,6 +20,7 @@ mod rfc7009_revocation;
 mod rfc7518_es256;
 mod rfc7523_client_assertions;
 mod rfc7591_registration;
+mod rfc7592_management;
 mod rfc7636_pkce;
 mod rfc7662_introspection;
 mod rfc8037_keys;

@@ -14,13 +14,13 @@ const MAX_REDIRECT_URIS: usize = 16;
 
 /// What a registration asks for.
 #[derive(Debug)]
-pub(super) struct Metadata {
-    pub(super) client_name: String,
-    pub(super) redirect_uris: Vec<String>,
-    pub(super) method: Method,
-    pub(super) grant_types: BTreeSet<GrantType>,
+pub(in crate::endpoint) struct Metadata {
+    pub(in crate::endpoint) client_name: String,
+    pub(in crate::endpoint) redirect_uris: Vec<String>,
+    pub(in crate::endpoint) method: Method,
+    pub(in crate::endpoint) grant_types: BTreeSet<GrantType>,
     /// Kept and echoed, and shown to nobody as the truth.
-    pub(super) others: Map<String, Value>,
+    pub(in crate::endpoint) others: Map<String, Value>,
 }
 
 /// What an app offers beyond the usual.
@@ -32,7 +32,7 @@ pub(super) struct Offers {
 
 /// `token_endpoint_auth_method`, of those that are supported.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Method {
+pub(in crate::endpoint) enum Method {
     None,
     ClientSecretBasic,
     ClientSecretPost,

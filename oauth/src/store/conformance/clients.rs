@@ -139,6 +139,7 @@ async fn a_client_whose_grants_have_ended_makes_room(store: Arc<dyn Store>) {
 
 async fn an_administrators_client_neither_counts_nor_makes_room(store: Arc<dyn Store>) {
     let details = ClientDetails {
+        registration_token: Some(hash("registration")),
         scope: Some("read".to_owned()),
         acts_for: ["mail".to_owned()].into(),
         previous_secret: Some(PreviousSecret { hash: hash("old"), until: START.plus(HOUR) }),
