@@ -5,14 +5,17 @@ use crate::cli::Failure;
 use crate::config::{App, Config};
 use crate::store::Stores;
 use crate::world::System;
-use oauth::client::{Authentication, Client};
+use oauth::client::{Authentication, Client, Signer, SignerKeys};
 use oauth::client_metadata::{MAX_NAME_CHARS, text};
+use oauth::foreign_keys::is_key_url;
 use oauth::grant_type::GrantType;
+use oauth::jose::KeySet;
 use oauth::redirect_uri::{RedirectRules, Unacceptable};
 use oauth::scope::OFFLINE_ACCESS;
 use oauth::secret::{Kind, Secret};
 use oauth::world::Clock;
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Add {
@@ -32,6 +35,12 @@ pub(super) struct Add {
     /// How it proves that it is itself.
     #[arg(long, default_value = "client_secret_basic")]
     auth_method: Method,
+    /// A file with its public keys as a JWK Set, for `private_key_jwt`.
+    #[arg(long, conflicts_with = "jwks_uri")]
+    jwks_file: Option<PathBuf>,
+    /// Where its public keys are, for `private_key_jwt`: an https URL.
+    #[arg(long)]
+    jwks_uri: Option<String>,
     /// The most that it may be granted, as scopes separated by spaces. Left out: all that the app offers.
     #[arg(long)]
     scope: Option<String>,
@@ -49,6 +58,7 @@ pub(super) struct Add {
 enum Method {
     ClientSecretBasic,
     ClientSecretPost,
+    PrivateKeyJwt,
     None,
 }
 
@@ -60,15 +70,37 @@ impl Add {
         client.grant_types = self.grant_types()?;
         client.details.scope = self.scope(app)?;
         client.details.acts_for = self.acts_for(config)?;
-        let secret = (self.auth_method != Method::None).then(|| Secret::generate(Kind::Client, &System));
-        client.authentication = match (self.auth_method, &secret) {
-            (Method::ClientSecretBasic, Some(secret)) => Authentication::ClientSecretBasic { secret: secret.hash() },
-            (Method::ClientSecretPost, Some(secret)) => Authentication::ClientSecretPost { secret: secret.hash() },
-            _ => Authentication::None,
-        };
+        let (authentication, secret) = self.authentication()?;
+        client.authentication = authentication;
         store.keep_client(&client).await?;
         print_secret(&client, secret.as_ref(), self.json);
         Ok(())
+    }
+
+    /// How it authenticates, and its new secret if it has one.
+    fn authentication(&self) -> Result<(Authentication, Option<Secret>), Failure> {
+        let has_keys = self.jwks_file.is_some() || self.jwks_uri.is_some();
+        if has_keys && self.auth_method != Method::PrivateKeyJwt {
+            return Err(refused("`--jwks-file` and `--jwks-uri` are for `--auth-method private_key_jwt`"));
+        }
+        let secret = Secret::generate(Kind::Client, &System);
+        let hash = secret.hash();
+        Ok(match self.auth_method {
+            Method::ClientSecretBasic => (Authentication::ClientSecretBasic { secret: hash }, Some(secret)),
+            Method::ClientSecretPost => (Authentication::ClientSecretPost { secret: hash }, Some(secret)),
+            Method::PrivateKeyJwt => (Authentication::PrivateKeyJwt(self.signer()?), None),
+            Method::None => (Authentication::None, None),
+        })
+    }
+
+    fn signer(&self) -> Result<Signer, Failure> {
+        let keys = match (&self.jwks_file, &self.jwks_uri) {
+            (Some(file), _) => SignerKeys::Jwks(key_set(file)?),
+            (None, Some(uri)) if is_key_url(uri) => SignerKeys::JwksUri(uri.clone()),
+            (None, Some(_)) => return Err(refused("`--jwks-uri` must be an https URL with a public host name")),
+            (None, None) => return Err(refused("`private_key_jwt` needs `--jwks-file FILE` or `--jwks-uri URL`")),
+        };
+        Ok(Signer { keys, algorithm: None, or_none: false })
     }
 
     fn name(&self) -> Result<String, Failure> {
@@ -155,6 +187,13 @@ fn find_app<'a>(config: &'a Config, id: &str) -> Result<&'a App, Failure> {
     Ok(app)
 }
 
+fn key_set(file: &Path) -> Result<KeySet, Failure> {
+    let wrong = |why: &dyn std::fmt::Display| refused(format!("`{}` is no JWK Set: {why}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| wrong(&error))?;
+    let set = serde_json::from_str(&text).map_err(|error| wrong(&error))?;
+    KeySet::parse(&set).map_err(|unusable| wrong(&unusable))
+}
+
 /// By its registered name, or the last part of it.
 fn grant_type(text: &str) -> Result<GrantType, String> {
     let last = |name: &'static str| name.rsplit(':').next().unwrap_or(name);
@@ -177,6 +216,8 @@ mod tests {
             redirect_uris: Vec::new(),
             grant_types: Vec::new(),
             auth_method: Method::ClientSecretBasic,
+            jwks_file: None,
+            jwks_uri: None,
             scope: None,
             acts_for: Vec::new(),
             json: false,
@@ -198,7 +239,22 @@ mod tests {
     #[test]
     fn tx_01_a_client_without_a_secret_acts_for_nobody_by_itself() {
         assert!(Add { auth_method: Method::None, ..add() }.grant_types().is_err());
+        assert!(Add { auth_method: Method::PrivateKeyJwt, ..add() }.grant_types().is_ok(), "it signs instead");
         assert!(Add { auth_method: Method::None, acts_for: vec!["notes".into()], ..add() }.grant_types().is_err());
+    }
+
+    #[test]
+    fn ca_06_a_client_that_signs_needs_public_keys() {
+        let signs = || Add { auth_method: Method::PrivateKeyJwt, ..add() };
+        assert!(signs().authentication().is_err());
+        let keys = |uri: &str| Add { jwks_uri: Some(uri.to_owned()), ..signs() };
+        let Ok((authentication, None)) = keys("https://ci.example.com/jwks").authentication() else {
+            panic!("it has keys, and no secret")
+        };
+        assert_eq!(authentication.as_str(), "private_key_jwt");
+        assert!(keys("http://ci.example.com/jwks").authentication().is_err());
+        let with_secret = Add { auth_method: Method::ClientSecretPost, ..keys("https://ci.example.com/jwks") };
+        assert!(with_secret.authentication().is_err());
     }
 
     #[test]
