@@ -9,7 +9,7 @@ use crate::known::Memory;
 use crate::limits::Limits;
 use crate::route::Routes;
 use crate::store::Stores;
-use crate::telemetry::{Metrics, Recorder};
+use crate::telemetry::{Metrics, Recorder, Uses};
 use arc_swap::ArcSwap;
 use keys::open_keys;
 use oauth::app::Realm;
@@ -36,6 +36,7 @@ pub(crate) struct World {
     pub(crate) limits: Limits,
     pub(crate) recorder: Recorder,
     pub(crate) metrics: Metrics,
+    pub(crate) uses: Uses,
     seen_epoch: AtomicU64,
     /// Whether the last look at the keys failed.
     keys_unknown: AtomicBool,
@@ -53,6 +54,7 @@ impl World {
         let seen_epoch = AtomicU64::new(store.epoch().await?);
         let keys = open_keys(&*as_oauth(&store), at_rest, &*random, plan, clock.now()).await?;
         let (memory, limits, metrics) = (Memory::new(), Limits::new(), Metrics::new());
+        let uses = Uses::default();
         let (keys, documents, foreign_keys) = (Arc::new(keys), Arc::default(), Arc::default());
         let keys_unknown = AtomicBool::new(false);
         Ok(Self {
@@ -67,6 +69,7 @@ impl World {
             limits,
             recorder,
             metrics,
+            uses,
             seen_epoch,
             keys_unknown,
         })

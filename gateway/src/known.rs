@@ -11,6 +11,8 @@ use oauth::store::Actor;
 use oauth::world::Timestamp;
 use policy::{Identity, Kind, Via};
 use sha2::{Digest, Sha256};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -23,6 +25,8 @@ pub(crate) struct Known {
     /// The assertion for the upstream, signed at most once in its lifetime.
     assertion: assertion::Cell,
     generation: u64,
+    /// The minute and address of its last use that was told.
+    last_use: AtomicU64,
 }
 
 /// Who a credential proves.
@@ -87,6 +91,15 @@ impl Deref for Known {
 }
 
 impl Known {
+    /// Whether a use at this time from this address is worth being told: not the second one of a minute.
+    pub(crate) fn is_news(&self, ip: IpAddr, now: Timestamp) -> bool {
+        let mut hasher = DefaultHasher::new();
+        (ip, now.seconds() / 60).hash(&mut hasher);
+        // Zero is no use yet.
+        let mark = hasher.finish() | 1;
+        self.last_use.load(Ordering::Relaxed) != mark && self.last_use.swap(mark, Ordering::Relaxed) != mark
+    }
+
     /// What the upstream `app` is told, signed in the name of the login origin.
     pub(crate) fn assertion(&self, keys: &Keyring, login: &Origin, app: &App, now: Timestamp) -> Option<HeaderValue> {
         let about = About {
@@ -147,7 +160,12 @@ impl Memory {
 
     /// Remembers what was verified in `generation`.
     pub(crate) fn keep(&self, place: Place, generation: u64, verified: Verified) -> Arc<Known> {
-        let known = Arc::new(Known { verified, assertion: assertion::Cell::default(), generation });
+        let known = Arc::new(Known {
+            verified,
+            assertion: assertion::Cell::default(),
+            generation,
+            last_use: AtomicU64::new(0),
+        });
         self.entries.insert(place, Arc::clone(&known));
         known
     }
@@ -190,6 +208,16 @@ mod tests {
         memory.keep(place, memory.generation(), verified(10));
         assert!(memory.find(&place, Timestamp::from_seconds(9)).is_some());
         assert!(memory.find(&place, Timestamp::from_seconds(10)).is_none());
+    }
+
+    #[test]
+    fn one_use_a_minute_and_address_is_news() {
+        let memory = Memory::new();
+        let known = memory.keep(Place::of("session", "a", "x"), memory.generation(), verified(1000));
+        let (here, there) = ("192.0.2.1".parse().unwrap(), "192.0.2.2".parse().unwrap());
+        let news = |ip, at| known.is_news(ip, Timestamp::from_seconds(at));
+        assert!(news(here, 60) && !news(here, 61) && !news(here, 119));
+        assert!(news(here, 120) && news(there, 120) && !news(there, 121));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Our own endpoints: the authorization server's, and the pages under `/.doorward/`.
 
 mod consent;
+mod sent;
 
 use crate::gateway::{Snapshot, World};
 use crate::identify::session::person;
@@ -11,9 +12,10 @@ use crate::refuse;
 use crate::request::Request;
 use crate::respond::{self, Problem};
 use crate::route::{Own, Page, Site, parameter};
-use crate::telemetry::{Asked, Refused, Told};
+use crate::store::Use;
+use crate::telemetry::{Asked, Refused, Told, remedy, shorten};
 use bytes::Bytes;
-use http::{Method, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use oauth::call::Consent;
 use oauth::client::ClientId;
 use oauth::endpoint::revocation::Revoked;
@@ -60,7 +62,7 @@ impl OwnRequest<'_> {
                 Ok(login::logout(world, snapshot, site, request, self.http.body()).await?)
             }
             (Page::Connected, site) if get || (post && matches!(site, Site::Login)) => {
-                Ok(login::connected(world, snapshot, site, request, self.http.body()).await?)
+                Ok(login::connected(world, snapshot, site, request, &self.http).await?)
             }
             (Page::Identity, _) if get => login::identity(world, snapshot, site, request).await,
             (Page::Certs, _) if get => Ok(login::certs(world, snapshot, request, self.http.headers())),
@@ -90,6 +92,9 @@ impl OwnRequest<'_> {
             return Ok(self.problem(403, "form_refused", "This form is not from here.", true));
         }
         let person = if at_login { person(world, login, request).await? } else { None };
+        if let Some(person) = &person {
+            self.note_use(&person.session);
+        }
         let call = Call { app: &app.oauth, endpoint, person: person.as_ref(), now: request.now };
         let reply = self.snapshot.oauth.answer(call, &self.http).await;
         if matches!(endpoint, Endpoint::Token | Endpoint::Revocation | Endpoint::ClientConfiguration { .. }) {
@@ -121,6 +126,9 @@ impl OwnRequest<'_> {
             Reply::Response(mut response) => {
                 if let Some(error) = response.extensions().get::<Error>().cloned() {
                     self.log(app, &error);
+                    self.raise_alarm(&error).await;
+                    self.record_error(app, &error);
+                    name_decision(&mut response, &self.request.id);
                     response.extensions_mut().insert(told(app, &error));
                 }
                 if let Some(Revoked { grant, subject, client }) = response.extensions().get() {
@@ -191,8 +199,9 @@ impl OwnRequest<'_> {
         identity: Option<Identity>,
         detail: Option<String>,
     ) {
-        let query = self.request.target.query().unwrap_or_default();
-        let client = parameter(query, "client_id").filter(|id| !ClientId::new(id.as_str()).is_browser());
+        let (method, path) = (self.request.method.to_string(), self.request.target.path().to_owned());
+        let sent = sent::sent(&self.http);
+        let client = sent["client_id"].as_str().filter(|id| !ClientId::new(*id).is_browser()).map(str::to_owned);
         self.world.recorder.record(Refused {
             id: self.request.id.clone(),
             at: self.request.now,
@@ -201,10 +210,10 @@ impl OwnRequest<'_> {
             app: Some(Arc::clone(app)),
             identity,
             via: if client.is_some() { Via::Agent } else { Via::Browser },
-            client: client.map(|id| id.chars().take(ClientId::MAX_CHARS).collect()),
+            client,
             linked_app: None,
             detail,
-            asked: Asked::ForToken { ip: self.request.ip },
+            asked: Asked::OfEndpoint { ip: self.request.ip, method, path, sent },
         });
     }
 
@@ -218,10 +227,38 @@ impl OwnRequest<'_> {
         let code = error.code.as_str();
         let (id, app, path) = (self.request.id.as_str(), app.id.as_str(), self.request.target.raw_path());
         if error.log.starts_with("security:") {
-            tracing::warn!(target: "audit", id, app, path, error = code, what = error.log);
+            let (ip, grant) = (self.request.ip, error.ended.as_deref());
+            tracing::warn!(target: "audit", id, app, path, %ip, grant, error = code, what = error.log);
         } else {
-            tracing::info!(target: "oauth", id, app, path, error = code, what = error.log);
+            let remedy = remedy(code).map(|(_, admin)| admin);
+            tracing::info!(target: "oauth", id, app, path, error = code, what = error.log, remedy);
         }
+    }
+
+    /// Remembers that the sign-in behind this request was used.
+    fn note_use(&self, session: &str) {
+        self.world.uses.note(session, self.as_use());
+    }
+
+    fn as_use(&self) -> Use {
+        let agent = shorten(self.http.headers().get(header::USER_AGENT));
+        Use { at: self.request.now, address: self.request.ip, agent }
+    }
+
+    /// Remembers who brought something again that two parties have, for the person whose grant ended by it.
+    async fn raise_alarm(&self, error: &Error) {
+        let Some(grant) = &error.ended else { return };
+        if let Err(broken) = self.world.store.record_alarm(grant, &self.as_use()).await {
+            tracing::warn!(target: "store", id = self.request.id, grant, what = %broken, "who reused a token could not be kept");
+        }
+    }
+
+    /// Keeps the refusal of a call, with what was sent, for `doorward explain ID`.
+    fn record_error(&self, app: &Arc<crate::config::App>, error: &Error) {
+        if error.code == Code::TemporarilyUnavailable {
+            return;
+        }
+        self.record(app, error.code.as_str(), None, None, Some(error.log.clone()));
     }
 
     fn error_page(&self, app: &Arc<crate::config::App>, error: &Error) -> Response<Bytes> {
@@ -229,7 +266,7 @@ impl OwnRequest<'_> {
             return refuse::unread(&Refusal::Unavailable(error.log.clone()), true, &self.request.id);
         }
         let status = error.code.page_status().as_u16();
-        self.record(app, error.code.as_str(), None, None, Some(error.log.clone()));
+        self.record_error(app, error);
         let problem = Problem {
             status,
             code: error.code.as_str(),
@@ -238,6 +275,7 @@ impl OwnRequest<'_> {
             app: Some(&app.name),
         };
         let mut page = respond::problem(true, &self.request.id, problem);
+        name_decision(&mut page, &self.request.id);
         page.extensions_mut().insert(told(app, error));
         page
     }
@@ -247,6 +285,13 @@ impl OwnRequest<'_> {
         let page =
             always_page || (self.request.hints.accepts_html && self.request.target.path().starts_with("/.doorward/"));
         respond::problem(page, &self.request.id, Problem { status, code, title, sentence, app: None })
+    }
+}
+
+/// Names the decision for whoever reads the answer: `doorward explain` knows it by this.
+fn name_decision(response: &mut Response<Bytes>, id: &str) {
+    if let Ok(id) = HeaderValue::from_str(id) {
+        response.headers_mut().insert(HeaderName::from_static("doorward-decision"), id);
     }
 }
 

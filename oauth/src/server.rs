@@ -75,7 +75,8 @@ impl Server {
 fn allow_every_origin(response: &mut Response<Bytes>) {
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate"));
+    headers
+        .insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate, Doorward-Decision"));
 }
 
 fn preflight(methods: &'static str) -> Response<Bytes> {

@@ -3,6 +3,7 @@
 use super::{Failure, block_on, load};
 use crate::config::{App, Config};
 use crate::store::{self, Stores};
+use crate::telemetry::remedy;
 use policy::{Facts, Identity, Kind, RequestFacts, Via};
 use serde_json::{Value, json};
 use std::net::IpAddr;
@@ -56,6 +57,10 @@ impl Explain {
         };
         let record: Value = serde_json::from_str(&decision.json).map_err(|error| Failure::Other(error.to_string()))?;
         if self.json {
+            let mut record = record;
+            if let Some((client, admin)) = record["outcome"].as_str().and_then(remedy) {
+                record["remedy"] = json!({ "client": client, "admin": admin });
+            }
             println!("{record:#}");
         } else {
             print_past(&record);
@@ -118,8 +123,17 @@ fn print_past(record: &Value) {
     println!("outcome   {} (rule: {})", text("outcome"), text("rule"));
     println!("who       {} via {} (client: {})", text("who"), text("via"), text("client"));
     println!("asked     {} {} at app {} from {}", text("method"), text("path"), text("app"), text("ip"));
+    if let Value::Object(sent) = &record["sent"] {
+        for (name, value) in sent {
+            println!("sent      {} = {}", printable(name), printable(value.as_str().unwrap_or_default()));
+        }
+    }
     if let Value::String(detail) = &record["detail"] {
-        println!("detail    {}", printable(detail));
+        println!("why       {}", printable(detail));
+    }
+    if let Some((client, admin)) = record["outcome"].as_str().and_then(remedy) {
+        println!("client    {client}");
+        println!("admin     {admin}");
     }
     if let Value::String(policies) = &record["text"] {
         println!("\n{policies}");

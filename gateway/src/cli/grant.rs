@@ -1,9 +1,11 @@
 //! `doorward grant` and `doorward session`: what people have let in. Works beside a running gateway, which heeds it at once.
 
-use super::{Failure, block_on, load};
-use crate::store::{self, Stores};
+use super::{Failure, audit, block_on, load};
+use crate::login::describe;
+use crate::store::{self, Stores, Trace};
 use crate::world::{System, rfc3339};
-use oauth::store::{EndedBecause, Grant, GrantFilter, Listed};
+use oauth::client::ClientId;
+use oauth::store::{EndedBecause, Grant, GrantFilter, GrantState, Listed};
 use oauth::world::{Clock, Timestamp};
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -20,21 +22,49 @@ pub(super) struct Grants {
 enum Act {
     /// List what is live now.
     List {
-        /// Of one person alone, by their username.
+        #[command(flatten)]
+        which: Which,
+        /// List those that ended in the last 30 days, with the reason, instead of the live ones.
         #[arg(long)]
-        user: Option<String>,
-        /// At one app alone; `login` is the single sign-on.
-        #[arg(long)]
-        app: Option<String>,
+        ended: bool,
+        /// List both.
+        #[arg(long, conflicts_with = "ended")]
+        all: bool,
         /// Print as JSON.
         #[arg(long)]
         json: bool,
     },
-    /// End one, with everything that came from it: tokens, and the sessions of a single sign-on.
-    Revoke {
+    /// Show one, live or ended.
+    Show {
         /// Its id, as listed.
         id: String,
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
     },
+    /// End one, or all that the options name, with everything that came from them: tokens, and the sessions of a single
+    /// sign-on.
+    #[command(group(clap::ArgGroup::new("what").required(true).multiple(true)))]
+    Revoke {
+        /// Its id, as listed.
+        #[arg(group = "what", conflicts_with_all = ["user", "app", "client"])]
+        id: Option<String>,
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Which {
+    /// Of one person alone, by their username.
+    #[arg(long, group = "what")]
+    user: Option<String>,
+    /// At one app alone; `login` is the single sign-on.
+    #[arg(long, group = "what")]
+    app: Option<String>,
+    /// Of one client alone, by its id.
+    #[arg(long, group = "what")]
+    client: Option<String>,
 }
 
 /// Which grants a command is about.
@@ -50,11 +80,56 @@ impl Grants {
     pub(super) fn run(&self, file: &Path, of: Of) -> Result<ExitCode, Failure> {
         let config = load(file)?;
         let store = store::open(&config.store.url)?;
-        match &self.act {
-            Act::List { user, app, json } => block_on(list(&*store, of, (user.as_deref(), app.as_deref()), *json))?,
-            Act::Revoke { id } => block_on(revoke(&*store, of, id))?,
-        }
+        block_on(self.act(&*store, of))?;
         Ok(ExitCode::SUCCESS)
+    }
+
+    async fn act(&self, store: &dyn Stores, of: Of) -> Result<(), Failure> {
+        match &self.act {
+            Act::List { which, ended, all, json } => {
+                let filter = which.filter(store, of).await?;
+                let mut listed = Vec::new();
+                if !ended {
+                    listed.extend(store.grants(&filter, System.now()).await?);
+                }
+                if *ended || *all {
+                    let filter = GrantFilter { state: GrantState::Ended, ..filter };
+                    listed.extend(store.grants(&filter, System.now()).await?);
+                }
+                show(store, &listed, *json).await
+            }
+            Act::Show { id, json } => {
+                let grant = store.grant(id).await?.filter(|grant| of.covers(grant)).ok_or_else(|| of.unknown(id))?;
+                let client = store.client(&grant.app, &grant.client).await?;
+                show(store, &[Listed { grant, client }], *json).await
+            }
+            Act::Revoke { id: Some(id), .. } => revoke(store, of, id).await,
+            Act::Revoke { id: None, which } => {
+                let filter = which.filter(store, of).await?;
+                let ended = store.revoke_grants(&filter, EndedBecause::RevokedByAdmin, System.now()).await?;
+                ended.iter().for_each(tell);
+                println!("{} ended", ended.len());
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Which {
+    async fn filter(&self, store: &dyn Stores, of: Of) -> Result<GrantFilter, Failure> {
+        let subject = match &self.user {
+            Some(user) => Some(subject_of(store, user).await?),
+            None => None,
+        };
+        let browser = ClientId::browser().as_str().to_owned();
+        let client = match of {
+            Of::Everything => self.client.clone(),
+            Of::Browsers if self.client.as_ref().is_some_and(|client| *client != browser) => {
+                return Err(Failure::Other("a session has no client; `doorward grant` is about clients".into()));
+            }
+            Of::Browsers => Some(browser),
+        };
+        Ok(GrantFilter { subject, app: self.app.clone(), client, ..GrantFilter::default() })
     }
 }
 
@@ -69,27 +144,24 @@ impl Of {
             Self::Browsers => "session",
         }
     }
+
+    fn unknown(self, id: &str) -> Failure {
+        let command = self.command();
+        Failure::Other(format!("there is no {command} `{id}`; `doorward {command} list --all` shows all"))
+    }
 }
 
-async fn list(
-    store: &dyn Stores,
-    of: Of,
-    (user, app): (Option<&str>, Option<&str>),
-    as_json: bool,
-) -> Result<(), Failure> {
-    let subject = match user {
-        Some(user) => Some(subject_of(store, user).await?),
-        None => None,
-    };
-    let filter = GrantFilter { subject, app: app.map(str::to_owned), ..GrantFilter::default() };
-    let listed = store.grants(&filter, System.now()).await?;
+async fn show(store: &dyn Stores, listed: &[Listed], as_json: bool) -> Result<(), Failure> {
     let names: HashMap<_, _> =
         store.accounts().await?.into_iter().map(|account| (account.subject, account.username)).collect();
-    let lines: Vec<_> = listed
-        .iter()
-        .filter(|listed| of.covers(&listed.grant))
-        .map(|listed| describe(listed, names.get(&listed.grant.subject).map(String::as_str)))
-        .collect();
+    let ids: Vec<_> = listed.iter().map(|listed| listed.grant.id.clone()).collect();
+    let traces = store.traces(&ids).await?;
+    let now = System.now();
+    let line = |listed: &Listed| {
+        let username = names.get(&listed.grant.subject).map(String::as_str);
+        describe_for_admin(listed, traces.get(&listed.grant.id), username, now)
+    };
+    let lines: Vec<_> = listed.iter().map(line).collect();
     if as_json {
         println!("{:#}", Value::from(lines));
     } else {
@@ -101,11 +173,24 @@ async fn list(
 async fn revoke(store: &dyn Stores, of: Of, id: &str) -> Result<(), Failure> {
     let now = System.now();
     let known = store.grant(id).await?.filter(|grant| of.covers(grant) && grant.is_live(now));
-    if known.is_none() || !store.revoke_grant(id, EndedBecause::RevokedByAdmin, now).await? {
-        let command = of.command();
-        return Err(Failure::Other(format!("there is no live {command} `{id}`; `doorward {command} list` shows all")));
+    match known {
+        Some(grant) if store.revoke_grant(id, EndedBecause::RevokedByAdmin, now).await? => {
+            tell(&grant);
+            Ok(())
+        }
+        _ => {
+            let command = of.command();
+            Err(Failure::Other(format!("there is no live {command} `{id}`; `doorward {command} list` shows all")))
+        }
     }
-    Ok(())
+}
+
+fn tell(grant: &Grant) {
+    let what = json!({
+        "act": "revoke", "by": "admin", "subject": grant.subject, "grant": grant.id, "client": grant.client,
+        "app": grant.app,
+    });
+    audit(what);
 }
 
 async fn subject_of(store: &dyn Stores, user: &str) -> Result<String, Failure> {
@@ -115,23 +200,10 @@ async fn subject_of(store: &dyn Stores, user: &str) -> Result<String, Failure> {
 }
 
 /// The subject stands for whoever has no account any more.
-fn describe(listed: &Listed, username: Option<&str>) -> Value {
-    let grant = &listed.grant;
-    let name = listed.client.as_ref().map(|client| client.name.as_str());
-    json!({
-        "id": grant.id, "kind": kind(grant), "user": username.unwrap_or(&grant.subject), "app": grant.app,
-        "client": { "id": grant.client, "name": name }, "scope": grant.scope,
-        "created_at": grant.created_at, "expires_at": grant.expires_at,
-    })
-}
-
-fn kind(grant: &Grant) -> &'static str {
-    match grant.client.is_browser() {
-        true if grant.app == oauth::app::LOGIN => "login",
-        true => "session",
-        false if grant.is_of_service() => "service",
-        false => "agent",
-    }
+fn describe_for_admin(listed: &Listed, trace: Option<&Trace>, username: Option<&str>, now: Timestamp) -> Value {
+    let mut one = describe(listed, trace, now);
+    one["user"] = json!(username.unwrap_or(&listed.grant.subject));
+    one
 }
 
 fn print(line: &Value) {
@@ -139,16 +211,20 @@ fn print(line: &Value) {
         Value::String(text) if !text.is_empty() => text.chars().filter(|c| !c.is_control()).collect(),
         _ => "-".to_owned(),
     };
-    let time = |name: &str| rfc3339(Timestamp::from_seconds(line[name].as_i64().unwrap_or_default()));
+    let time = |value: &Value| value.as_i64().map_or("-".to_owned(), |at| rfc3339(Timestamp::from_seconds(at)));
     let [id, kind, user, app, scope] = ["id", "kind", "user", "app", "scope"].map(|name| text(&line[name]));
-    let (client, since, until) = (text(&line["client"]["name"]), time("created_at"), time("expires_at"));
-    println!("{id}  {kind}  {user}  {app}  {client}  {scope}  {since}  {until}");
+    let (client, since, until) = (text(&line["client"]["name"]), time(&line["created_at"]), time(&line["expires_at"]));
+    let (used, from) = (time(&line["last_use"]["at"]), text(&line["last_use"]["address"]));
+    print!("{id}  {kind}  {user}  {app}  {client}  {scope}  {since}  {until}  {used}  {from}");
+    if line["ended"].is_object() {
+        print!("  ended {} ({})", time(&line["ended"]["at"]), text(&line["ended"]["because"]));
+    }
+    println!();
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use oauth::client::ClientId;
     use oauth::grant_type::GrantType;
     use oauth::store::GrantDetails;
 
@@ -172,6 +248,11 @@ mod tests {
     #[test]
     fn cn_11_each_grant_is_of_one_kind() {
         let browser = ClientId::browser();
+        let now = Timestamp::from_seconds(1);
+        let kind = |grant: &Grant| {
+            let listed = Listed { grant: grant.clone(), client: None };
+            describe(&listed, None, now)["kind"].as_str().unwrap().to_owned()
+        };
         assert_eq!(kind(&grant("login", browser.as_str())), "login");
         assert_eq!(kind(&grant("wiki", browser.as_str())), "session");
         assert_eq!(kind(&grant("wiki", "c_1")), "agent");
@@ -184,8 +265,10 @@ mod tests {
     #[test]
     fn a_line_names_the_account_or_else_the_subject() {
         let listed = Listed { grant: grant("wiki", "c_1"), client: None };
-        assert_eq!(describe(&listed, Some("ada@example.com"))["user"], "ada@example.com");
-        assert_eq!(describe(&listed, None)["user"], "u");
-        assert_eq!(describe(&listed, None)["client"], json!({ "id": "c_1", "name": null }));
+        let now = Timestamp::from_seconds(1);
+        let describe = |username| describe_for_admin(&listed, None, username, now);
+        assert_eq!(describe(Some("ada@example.com"))["user"], "ada@example.com");
+        assert_eq!(describe(None)["user"], "u");
+        assert_eq!(describe(None)["client"], json!({ "id": "c_1", "name": null }));
     }
 }

@@ -11,7 +11,9 @@ mod service_token;
 mod user;
 
 use crate::config::{self, Config, Problems};
+use crate::world::{System, rfc3339};
 use clap::{Parser, Subcommand};
+use oauth::world::Clock;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -89,6 +91,16 @@ pub fn main() -> ExitCode {
 
 fn load(file: &std::path::Path) -> Result<Config, Failure> {
     config::load(file).map_err(Failure::Config)
+}
+
+/// Says on standard error what a command did to accounts, clients or grants, in the form of the gateway's log.
+fn audit(mut what: serde_json::Value) {
+    let operator = ["SUDO_USER", "USER"].iter().find_map(|name| std::env::var(name).ok());
+    what["timestamp"] = serde_json::json!(rfc3339(System.now()));
+    what["level"] = serde_json::json!("INFO");
+    what["target"] = serde_json::json!("audit");
+    what["operator"] = serde_json::json!(operator);
+    eprintln!("{what}");
 }
 
 /// A runtime for commands that use the store.

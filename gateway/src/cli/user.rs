@@ -1,6 +1,6 @@
 //! `doorward user`: local accounts. Works before the first start and beside a running gateway, which heeds it at once.
 
-use super::{Failure, block_on, load};
+use super::{Failure, audit, block_on, load};
 use crate::login::password;
 use crate::store::{self, Account, Added, Stores};
 use crate::world::System;
@@ -128,6 +128,7 @@ impl User {
             Act::Add { email, name, groups, password_stdin, json } => {
                 let password = choose_password(*password_stdin)?;
                 add(store, email, name.clone(), groups.clone(), &password).await?;
+                tell("user_add", email);
                 print_password(email, &password, *json);
                 Ok(())
             }
@@ -140,16 +141,32 @@ impl User {
                 let password = choose_password(*password_stdin)?;
                 let phc = hash(&password)?;
                 found(store.set_password(email, &phc, now).await?, email)?;
+                tell("user_rotate", email);
                 print_password(email, &password, *json);
                 Ok(())
             }
-            Act::Revoke { email, undo } => found(store.set_disabled(email, !undo, now).await?, email),
-            Act::Link { email, identity } => found(store.link(email, identity.named()?).await?, email),
-            Act::Unlink { email, identity } => match store.unlink(email, identity.named()?).await? {
-                true => Ok(()),
-                false => Err(Failure::Other(format!("`{email}` is not linked with this identity"))),
-            },
-            Act::Remove { email } => found(store.remove_account(email, now).await?, email),
+            Act::Revoke { email, undo } => {
+                found(store.set_disabled(email, !undo, now).await?, email)?;
+                tell(if *undo { "user_enable" } else { "user_disable" }, email);
+                Ok(())
+            }
+            Act::Link { email, identity } => {
+                found(store.link(email, identity.named()?).await?, email)?;
+                tell("user_link", email);
+                Ok(())
+            }
+            Act::Unlink { email, identity } => {
+                if !store.unlink(email, identity.named()?).await? {
+                    return Err(Failure::Other(format!("`{email}` is not linked with this identity")));
+                }
+                tell("user_unlink", email);
+                Ok(())
+            }
+            Act::Remove { email } => {
+                found(store.remove_account(email, now).await?, email)?;
+                tell("user_remove", email);
+                Ok(())
+            }
         }
     }
 }
@@ -241,6 +258,10 @@ fn describe(account: &Account) -> Value {
         "username": account.username, "sub": account.subject, "name": account.name, "groups": account.groups,
         "disabled": account.disabled, "created_at": account.created_at,
     })
+}
+
+fn tell(act: &str, email: &str) {
+    audit(json!({ "act": act, "by": "admin", "user": email }));
 }
 
 fn found(was: bool, email: &str) -> Result<(), Failure> {

@@ -27,6 +27,9 @@ const REVIEW_EVERY: Duration = Duration::from_secs(5);
 /// How soon a key that is due is made.
 const KEYS_EVERY: Duration = Duration::from_secs(1);
 
+/// How often the last uses of grants are written.
+const WRITE_EVERY: Duration = Duration::from_secs(5);
+
 const CLEAR_EVERY: Duration = Duration::from_secs(600);
 
 /// All tasks of a gateway.
@@ -60,11 +63,12 @@ impl BackgroundService for Tasks {
         };
         tokio::select! {
             () = async {
-                let kept = async { tokio::join!(self.heed(), self.review(), self.keys(), self.clear()) };
+                let kept = async { tokio::join!(self.heed(), self.review(), self.keys(), self.clear(), self.write()) };
                 _ = tokio::join!(keeping, kept, self.reload());
             } => {}
             _ = shutdown.changed() => {}
         }
+        self.write_uses().await;
     }
 }
 
@@ -113,6 +117,24 @@ impl Tasks {
                 }
                 Err(_) => {}
             }
+        }
+    }
+
+    async fn write(&self) {
+        loop {
+            tokio::time::sleep(WRITE_EVERY).await;
+            self.write_uses().await;
+        }
+    }
+
+    async fn write_uses(&self) {
+        let uses = self.gateway.world.uses.take();
+        if uses.is_empty() {
+            return;
+        }
+        if let Err(broken) = self.store.record_uses(&uses).await {
+            tracing::warn!(target: "store", what = %broken, "the last uses of grants could not be written");
+            self.gateway.world.uses.put_back(uses);
         }
     }
 

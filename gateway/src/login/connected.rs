@@ -1,21 +1,30 @@
-//! What a person has let in, listed for that person alone, with a way to end each. It is on the login origin, so that no
-//! script of an app can read the list or press a button on it.
+//! What a person has let in, listed for that person alone, with a way to end each: as a page, and as JSON for whoever does
+//! not read pages. It is on the login origin, so that no script of an app can read the list or press a button on it.
+
+mod act;
+mod describe;
+mod rows;
+
+pub(crate) use describe::describe;
 
 use super::form::Browser;
 use super::{Purpose, ask};
-use crate::config::{App, Config};
 use crate::gateway::{Snapshot, World};
 use crate::identify::session::person;
-use crate::pages::{self, AgentLine, Brand, BrowserLine, ConnectedApp, ConnectedPage, GrantLine};
+use crate::pages::{self, Brand, ConnectedApp, ConnectedPage};
 use crate::request::Request;
-use crate::respond::{self, Dress, Problem, html, see_other};
+use crate::respond::{self, Dress, Problem, as_json, html, see_other};
 use crate::route::Site;
-use crate::world::rfc3339;
+use crate::store::Trace;
+use act::Act;
 use bytes::Bytes;
-use http::{Method, Response, StatusCode};
+use http::{Method, Response, StatusCode, header};
 use oauth::call::Person;
 use oauth::parameters::Parameters;
-use oauth::store::{EndedBecause, Grant, GrantFilter, Listed, StoreError};
+use oauth::store::{GrantFilter, GrantState, Listed, StoreError};
+use rows::{Row, browsers, by_app, notices};
+use serde_json::{Value, json};
+use std::collections::HashMap;
 
 const PURPOSE: &str = "connected form";
 const PATH: &str = "/.doorward/connected";
@@ -26,23 +35,63 @@ pub(crate) async fn connected(
     snapshot: &Snapshot,
     site: &Site,
     request: &Request,
-    body: &[u8],
+    http: &http::Request<Bytes>,
 ) -> Result<Response<Bytes>, StoreError> {
     let origin = &snapshot.config.auth.origin;
     let here = format!("{}{PATH}", origin.url());
     if matches!(site, Site::App(..)) {
         return Ok(see_other(StatusCode::FOUND, &here, &[]));
     }
-    let person = person(world, origin, request).await?;
-    match (person, request.method == Method::POST) {
-        (Some(person), false) => list(world, snapshot, request, &person).await,
-        (Some(person), true) => end(world, snapshot, request, &person, body).await,
-        (None, false) => {
-            let purpose = Purpose { go_on: Some(PATH.to_owned()), ..Purpose::default() };
-            Ok(ask(world, snapshot, request, purpose))
+    let post = request.method == Method::POST;
+    let in_json = if post { is_json(http) } else { !request.hints.accepts_html };
+    let Some(person) = person(world, origin, request).await? else {
+        return Ok(match (in_json, post) {
+            (true, _) => sign_in_first(&here),
+            // The session ended while the page was open: it is asked for again, and asks to sign in.
+            (false, true) => see_other(StatusCode::SEE_OTHER, &here, &[]),
+            (false, false) => {
+                let purpose = Purpose { go_on: Some(PATH.to_owned()), ..Purpose::default() };
+                ask(world, snapshot, request, purpose)
+            }
+        });
+    };
+    match (post, in_json) {
+        (false, false) => list(world, snapshot, request, &person).await,
+        (false, true) => list_json(world, request, &person).await,
+        (true, false) => act_by_form(world, snapshot, request, (&person, http.body())).await,
+        (true, true) => act_by_json(world, snapshot, request, (&person, http.body())).await,
+    }
+}
+
+/// What a person has let in, and what ended so that they should know.
+struct Held {
+    username: String,
+    live: Vec<Listed>,
+    alarms: Vec<Listed>,
+    traces: HashMap<String, Trace>,
+}
+
+impl Held {
+    async fn by(world: &World, person: &Person, request: &Request) -> Result<Self, StoreError> {
+        let account = world.store.account_by_subject(&person.subject).await?;
+        let own = GrantFilter::of(&person.subject);
+        let live = world.store.grants(&own, request.now).await?;
+        let mut alarms = world.store.grants(&GrantFilter { state: GrantState::Ended, ..own }, request.now).await?;
+        // What came from the grant ended with it, and is not told twice.
+        let is_alarm = |listed: &Listed| {
+            listed.grant.parent.is_none()
+                && listed.grant.ended(request.now).is_some_and(|(_, because)| because.is_alarm())
+        };
+        alarms.retain(is_alarm);
+        let ids: Vec<_> = live.iter().chain(&alarms).map(|listed| listed.grant.id.clone()).collect();
+        let mut traces = world.store.traces(&ids).await?;
+        for id in ids {
+            if let Some(newer) = world.uses.of(&id) {
+                traces.entry(id).or_default().last_use = Some(newer);
+            }
         }
-        // The session ended while the page was open: it is asked for again, and asks to sign in.
-        (None, true) => Ok(see_other(StatusCode::SEE_OTHER, &here, &[])),
+        alarms.retain(|listed| traces.get(&listed.grant.id).is_none_or(|trace| !trace.dismissed));
+        Ok(Self { username: account.map(|account| account.username).unwrap_or_default(), live, alarms, traces })
     }
 }
 
@@ -52,16 +101,18 @@ async fn list(
     request: &Request,
     person: &Person,
 ) -> Result<Response<Bytes>, StoreError> {
-    let account = world.store.account_by_subject(&person.subject).await?;
-    let listed = world.store.grants(&GrantFilter::of(&person.subject), request.now).await?;
-    let rows: Vec<_> = listed.iter().map(|listed| Row::of(listed, &snapshot.config)).collect();
+    let held = Held::by(world, person, request).await?;
+    let row = |listed| Row::of(listed, held.traces.get(&listed.grant.id), &snapshot.config);
+    let rows: Vec<_> = held.live.iter().map(row).collect();
+    let alarms: Vec<_> = held.alarms.iter().map(row).collect();
     let agents = by_app(&rows);
-    let apps: Vec<_> = agents.iter().map(|(name, agents)| ConnectedApp { name, agents }).collect();
+    let apps: Vec<_> = agents.iter().map(|(id, name, agents)| ConnectedApp { id, name, agents }).collect();
     let origin = &snapshot.config.auth.origin;
     let browser = Browser::of(world, origin, request);
     let token = browser.seal(world, PURPOSE, &person.session, request.now);
     let page = ConnectedPage {
-        person: account.as_ref().map_or("", |account| account.username.as_str()),
+        person: &held.username,
+        notices: &notices(&alarms),
         browsers: &browsers(&rows, &person.session),
         apps: &apps,
         action: PATH,
@@ -72,14 +123,27 @@ async fn list(
     Ok(html(StatusCode::OK, pages::connected(&Brand::default(), &page), dress))
 }
 
-/// Ends one of the person's own grants. Somebody else's is not known here, and one that has ended is done with: both lead
-/// back to the list.
-async fn end(
+async fn list_json(world: &World, request: &Request, person: &Person) -> Result<Response<Bytes>, StoreError> {
+    let held = Held::by(world, person, request).await?;
+    let described = |listed: &Listed| {
+        let mut one = describe(listed, held.traces.get(&listed.grant.id), request.now);
+        one["this"] = json!(listed.grant.id == person.session);
+        one["parent"] = json!(listed.grant.parent);
+        one
+    };
+    let body = json!({
+        "person": held.username,
+        "grants": held.live.iter().map(described).collect::<Vec<_>>(),
+        "notices": held.alarms.iter().map(described).collect::<Vec<_>>(),
+    });
+    Ok(as_json(StatusCode::OK, &body))
+}
+
+async fn act_by_form(
     world: &World,
     snapshot: &Snapshot,
     request: &Request,
-    person: &Person,
-    body: &[u8],
+    (person, body): (&Person, &[u8]),
 ) -> Result<Response<Bytes>, StoreError> {
     let origin = &snapshot.config.auth.origin;
     let form = Parameters::parse(body);
@@ -90,155 +154,44 @@ async fn end(
         let problem = Problem { status: 403, code: "form_refused", title: "Nothing was revoked", sentence, app: None };
         return Ok(respond::problem(request.hints.accepts_html, &request.id, problem));
     }
-    let asked = world.store.grant(form.get("grant").unwrap_or_default()).await?;
-    if let Some(Grant { id: grant, subject, client, app, .. }) = asked.filter(|grant| grant.subject == person.subject)
-        && world.store.revoke_grant(&grant, EndedBecause::RevokedByPerson, request.now).await?
-    {
-        let _ = world.heed_revocations().await;
-        let (id, client) = (request.id.as_str(), client.as_str());
-        tracing::info!(target: "audit", act = "revoke", by = "person", subject, grant, client, app, id);
+    if let Some(act) = Act::read(form.get("act"), form.get("grant"), form.get("app")) {
+        act.perform(world, request, person).await?;
     }
     Ok(see_other(StatusCode::SEE_OTHER, &format!("{}{PATH}", origin.url()), &[]))
 }
 
-/// A grant with what is shown of it.
-struct Row<'a> {
-    listed: &'a Listed,
-    since: String,
-    until: String,
-    app: &'a str,
-    redirect_hosts: Vec<String>,
-}
-
-impl<'a> Row<'a> {
-    fn of(listed: &'a Listed, config: &'a Config) -> Self {
-        let grant = &listed.grant;
-        let uris = listed.client.iter().flat_map(|client| &client.redirect_uris);
-        let mut redirect_hosts: Vec<_> = uris.map(|uri| oauth::redirect_uri::shown_host(uri)).collect();
-        redirect_hosts.sort();
-        redirect_hosts.dedup();
-        // An app that is configured no longer keeps its grants until they end.
-        let name = |app: &'a std::sync::Arc<App>| app.name.as_str();
-        let app = config.apps.get(&grant.app).map_or(grant.app.as_str(), name);
-        Self { listed, since: rfc3339(grant.created_at), until: rfc3339(grant.expires_at), app, redirect_hosts }
-    }
-
-    fn grant(&self) -> &'a Grant {
-        &self.listed.grant
-    }
-
-    fn line(&self) -> GrantLine<'_> {
-        GrantLine { id: &self.listed.grant.id, since: &self.since, until: &self.until }
-    }
-
-    fn is_login(&self) -> bool {
-        self.grant().app == oauth::app::LOGIN
-    }
-}
-
-/// This browser first, then the others, each with its sessions; last the sessions that have outlived their sign-in.
-fn browsers<'a>(rows: &'a [Row<'a>], this: &str) -> Vec<BrowserLine<'a>> {
-    let mut logins: Vec<_> = rows.iter().filter(|row| row.grant().client.is_browser() && row.is_login()).collect();
-    logins.sort_by_key(|row| row.grant().id != this);
-    let sessions: Vec<_> = rows.iter().filter(|row| row.grant().client.is_browser() && !row.is_login()).collect();
-    let session = |row: &&'a Row<'a>| {
-        let this = row.grant().parent.as_deref() == Some(this);
-        BrowserLine { grant: row.line(), app: Some(row.app), this }
+/// The same acts as JSON. A page of another site cannot send JSON with the cookie: browsers ask first, and get no leave;
+/// what they say of themselves is checked all the same.
+async fn act_by_json(
+    world: &World,
+    snapshot: &Snapshot,
+    request: &Request,
+    (person, body): (&Person, &[u8]),
+) -> Result<Response<Bytes>, StoreError> {
+    let refuse = |status: u16, code: &str, sentence: &str| {
+        let problem = Problem { status, code, title: "Nothing was revoked", sentence, app: None };
+        Ok(respond::problem(false, &request.id, problem))
     };
-    let mut lines = Vec::new();
-    for login in &logins {
-        let id = &login.grant().id;
-        lines.push(BrowserLine { grant: login.line(), app: None, this: id == this });
-        lines.extend(sessions.iter().filter(|row| row.grant().parent.as_ref() == Some(id)).map(session));
+    if !request.is_from(&snapshot.config.auth.origin.url()) {
+        return refuse(403, "form_refused", "Only a page of the login origin may ask for this.");
     }
-    let has_login = |row: &&&Row<'_>| logins.iter().any(|login| row.grant().parent.as_ref() == Some(&login.grant().id));
-    lines.extend(sessions.iter().filter(|row| !has_login(row)).map(session));
-    lines
+    let asked: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = |name: &str| asked[name].as_str();
+    let Some(act) = Act::read(text("act"), text("grant"), text("app")) else {
+        let sentence = "Send `act`: `revoke`, `revoke_client` or `dismiss` with `grant`, `revoke_app` with `app`, or \
+                        `sign_out_elsewhere`.";
+        return refuse(400, "invalid_request", sentence);
+    };
+    let ended = act.perform(world, request, person).await?;
+    Ok(as_json(StatusCode::OK, &json!({ "ended": ended })))
 }
 
-/// The agents of each app, by the apps' names.
-fn by_app<'a>(rows: &'a [Row<'a>]) -> Vec<(&'a str, Vec<AgentLine<'a>>)> {
-    let mut apps = std::collections::BTreeMap::<_, (&str, Vec<_>)>::new();
-    for row in rows.iter().filter(|row| !row.grant().client.is_browser()) {
-        let agent = AgentLine {
-            grant: row.line(),
-            client_name: row.listed.client.as_ref().map_or("", |client| client.name.as_str()),
-            client_id: row.grant().client.as_str(),
-            redirect_hosts: &row.redirect_hosts,
-            scope: &row.grant().scope,
-        };
-        apps.entry((row.app, &row.grant().app)).or_insert((row.app, Vec::new())).1.push(agent);
-    }
-    apps.into_values().collect()
+fn is_json(http: &http::Request<Bytes>) -> bool {
+    let media = http.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    media.split(';').next().is_some_and(|media| media.trim().eq_ignore_ascii_case("application/json"))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use oauth::client::ClientId;
-    use oauth::store::GrantDetails;
-    use oauth::world::Timestamp;
-
-    fn listed(id: &str, app: &str, client: ClientId, parent: Option<&str>) -> Listed {
-        let at = Timestamp::from_seconds(1_700_000_000);
-        let grant = Grant {
-            id: id.into(),
-            app: app.into(),
-            client,
-            subject: "u".into(),
-            scope: "access".into(),
-            login_method: "local".into(),
-            authenticated_at: at,
-            created_at: at,
-            expires_at: at,
-            parent: parent.map(Into::into),
-            revoked_at: None,
-            details: GrantDetails::default(),
-        };
-        Listed { grant, client: None }
-    }
-
-    fn row(listed: &Listed) -> Row<'_> {
-        let app = listed.grant.app.as_str();
-        Row { listed, since: String::new(), until: String::new(), app, redirect_hosts: Vec::new() }
-    }
-
-    #[test]
-    fn cn_11_this_browser_is_first_and_sessions_stand_below_their_sign_in() {
-        let browser = ClientId::browser;
-        let all = [
-            listed("old", "login", browser(), None),
-            listed("old's", "wiki", browser(), Some("old")),
-            listed("this", "login", browser(), None),
-            listed("orphan", "wiki", browser(), Some("gone")),
-            listed("this's", "wiki", browser(), Some("this")),
-            listed("agent", "wiki", ClientId::new("c"), None),
-        ];
-        let rows: Vec<_> = all.iter().map(row).collect();
-        let lines = browsers(&rows, "this");
-        let shown: Vec<_> = lines.iter().map(|line| (line.grant.id, line.app.is_some(), line.this)).collect();
-        let expected = [
-            ("this", false, true),
-            ("this's", true, true),
-            ("old", false, false),
-            ("old's", true, false),
-            ("orphan", true, false),
-        ];
-        assert_eq!(shown, expected);
-    }
-
-    #[test]
-    fn cn_11_agents_stand_at_their_app_and_browsers_are_none() {
-        let all = [
-            listed("b", "wiki", ClientId::new("c"), None),
-            listed("a", "mail", ClientId::new("c"), None),
-            listed("session", "wiki", ClientId::browser(), None),
-            listed("c", "wiki", ClientId::new("d"), None),
-        ];
-        let rows: Vec<_> = all.iter().map(row).collect();
-        let apps = by_app(&rows);
-        let shown: Vec<_> =
-            apps.iter().map(|(app, agents)| (*app, agents.iter().map(|a| a.grant.id).collect::<Vec<_>>())).collect();
-        assert_eq!(shown, [("mail", vec!["a"]), ("wiki", vec!["b", "c"])]);
-    }
+fn sign_in_first(here: &str) -> Response<Bytes> {
+    let body = json!({ "error": "login_required", "error_description": "sign in first", "login_url": here });
+    as_json(StatusCode::UNAUTHORIZED, &body)
 }

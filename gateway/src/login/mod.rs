@@ -8,7 +8,7 @@ mod logout;
 pub(crate) mod password;
 mod sign_in;
 
-pub(crate) use connected::connected;
+pub(crate) use connected::{connected, describe};
 pub(crate) use identity::{certs, identity};
 pub(crate) use logout::logout;
 pub(crate) use sign_in::{Purpose, ask, page as sign_in_page, sign_in};

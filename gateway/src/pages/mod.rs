@@ -27,7 +27,7 @@ mod signed_out;
 mod tests;
 mod text;
 
-pub use connected::{AgentLine, BrowserLine, ConnectedApp, ConnectedPage, GrantLine, connected};
+pub use connected::{AgentLine, BrowserLine, ConnectedApp, ConnectedPage, GrantLine, NoticeLine, UseLine, connected};
 pub use consent::{ConsentPage, ScopeLine, VouchedBy, consent};
 pub use error::{ErrorPage, error};
 pub use layout::{Brand, style_sha256_source};

@@ -15,7 +15,8 @@ use crate::refuse;
 use crate::request::Request;
 use crate::respond::{self, Problem};
 use crate::route::Own;
-use crate::telemetry::{Asked, Event, Refused, Told};
+use crate::store::Use;
+use crate::telemetry::{Asked, Event, Refused, Told, shorten};
 use async_trait::async_trait;
 use connection::UnderWay;
 pub(crate) use connection::{Connections, Front};
@@ -106,6 +107,7 @@ impl ProxyHttp for Proxy {
                     // A WebSocket may be silent for long; its connection ends when either side ends it.
                     session.set_read_timeout(Some(UPGRADED_TIMEOUT));
                 }
+                self.note_use(session, &request, &permit);
                 self.begin(progress, request, permit.into(), generation).await;
                 Ok(false)
             }
@@ -214,6 +216,14 @@ impl Proxy {
         progress.request = Some(request);
         progress.state = State::Permitted(permit);
         progress.under_way = Some(under_way);
+    }
+
+    /// Remembers who uses a grant, and from where; once a minute and address.
+    fn note_use(&self, session: &Session, request: &Request, permit: &Permit) {
+        if let Some(known) = permit.known().filter(|known| known.is_news(request.ip, request.now)) {
+            let agent = shorten(session.req_header().headers.get(http::header::USER_AGENT));
+            self.gateway.world.uses.note(&known.grant, Use { at: request.now, address: request.ip, agent });
+        }
     }
 
     async fn answer(

@@ -5,11 +5,13 @@ mod decisions;
 mod key;
 mod service_tokens;
 mod sqlite;
+mod traces;
 
 pub use accounts::{Account, Accounts, Added};
 pub use decisions::{Decisions, StoredDecision};
 pub use key::sealer;
 pub use service_tokens::{ServiceToken, ServiceTokens};
+pub use traces::{Trace, Traces, Use};
 
 use oauth::store::{Store, StoreError};
 use sqlite::Sqlite;
@@ -17,9 +19,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// All that a store of the gateway does; an `Arc` of it is at once an `Arc` of each part.
-pub trait Stores: Store + Accounts + Decisions + ServiceTokens {}
+pub trait Stores: Store + Accounts + Decisions + ServiceTokens + Traces {}
 
-impl<T: Store + Accounts + Decisions + ServiceTokens> Stores for T {}
+impl<T: Store + Accounts + Decisions + ServiceTokens + Traces> Stores for T {}
 
 /// Opens the store that `url` names, and makes it first if need be.
 ///

@@ -20,6 +20,7 @@ mod service_tokens;
 mod sql;
 #[cfg(test)]
 mod tests;
+mod traces;
 mod used;
 
 use ::oauth::store::StoreError;

@@ -5,7 +5,7 @@ use crate::config::App;
 use crate::store::{StoredDecision, Stores};
 use oauth::world::Timestamp;
 use policy::{Facts, Identity, RequestFacts, Via};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,8 +31,8 @@ pub(crate) struct Refused {
 pub(crate) enum Asked {
     /// A request.
     ForRequest { ip: IpAddr, method: String, path: String },
-    /// A session or token; no request exists yet.
-    ForToken { ip: IpAddr },
+    /// Something of an endpoint of ours: a session, a token, a registration; no request of the app exists yet.
+    OfEndpoint { ip: IpAddr, method: String, path: String, sent: Value },
 }
 
 /// Where refusals are handed in.
@@ -82,7 +82,9 @@ pub(crate) async fn keep(mut receiver: mpsc::Receiver<Refused>, store: Arc<dyn S
 
 impl Refused {
     fn describe(self) -> StoredDecision {
-        let explanation = self.app.as_ref().map(|app| app.policies.explain(&self.facts()));
+        // A call that was wrong by itself was never held against the policies.
+        let app = self.app.as_ref().filter(|_| !self.is_faulty_call());
+        let explanation = app.map(|app| app.policies.explain(&self.facts()));
         let mut record = json!({
             "id": self.id,
             "at": self.at,
@@ -104,15 +106,24 @@ impl Refused {
                 record["method"] = json!(method);
                 record["path"] = json!(path);
             }
-            Asked::ForToken { ip } => record["ip"] = json!(ip),
+            Asked::OfEndpoint { ip, method, path, sent } => {
+                record["ip"] = json!(ip);
+                record["method"] = json!(method);
+                record["path"] = json!(path);
+                record["sent"] = sent.clone();
+            }
         }
         StoredDecision { id: self.id, at: self.at, json: record.to_string() }
+    }
+
+    fn is_faulty_call(&self) -> bool {
+        matches!(self.asked, Asked::OfEndpoint { .. }) && self.detail.is_some()
     }
 
     fn facts(&self) -> Facts<'_> {
         let request = match &self.asked {
             Asked::ForRequest { ip, method, path } => Some(RequestFacts { ip: *ip, method, path }),
-            Asked::ForToken { .. } => None,
+            Asked::OfEndpoint { .. } => None,
         };
         Facts {
             identity: self.identity.as_ref(),

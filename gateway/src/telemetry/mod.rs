@@ -5,10 +5,14 @@
 mod decisions;
 mod event;
 mod metrics;
+mod remedy;
+mod uses;
 
 pub(crate) use decisions::{Asked, Recorder, Refused, keep as keep_decisions};
 pub(crate) use event::{Event, Told};
 pub(crate) use metrics::Metrics;
+pub(crate) use remedy::remedy;
+pub(crate) use uses::{Uses, shorten};
 
 use tracing_appender::non_blocking::WorkerGuard;
 use tracing_subscriber::EnvFilter;

@@ -9,6 +9,7 @@ mod challenge;
 mod config_reload;
 mod connected;
 mod consent;
+mod grants;
 mod harness;
 mod keys;
 mod operations;

@@ -58,7 +58,12 @@ async fn approve(server: &Server, ask: Ask<'_>) -> Result<(), Error> {
     match server.approval.approve(ask).await? {
         Verdict::Approved => Ok(()),
         Verdict::Refused { reason, rule } => {
-            let log = format!("`{}` of client `{}` refused: {reason}, rule {rule:?}", ask.subject, ask.client);
+            let Ask { app, client, subject, .. } = ask;
+            let log = format!(
+                "`{subject}` through client `{client}` refused: {reason}, rule {rule:?}; `doorward explain --app {} \
+                 --client {client}` with their `--email` shows each policy",
+                app.id
+            );
             Err(Error::new(Code::InvalidGrant, "the policy of the app no longer admits this person").logged(log))
         }
     }

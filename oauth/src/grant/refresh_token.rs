@@ -64,7 +64,12 @@ async fn find(
     let found = server.store.credential(&presented.hash()).await?;
     let (credential, grant) = found.ok_or_else(|| invalid("the refresh token is not known"))?;
     if grant.client != client.id || grant.app != app.id {
-        return Err(invalid("the refresh token belongs to another client or app"));
+        let (id, its_app, its_client) = (&grant.id, &grant.app, &grant.client);
+        return Err(invalid("the refresh token belongs to another client or app").logged(format!(
+            "the refresh token is of grant `{id}` of client `{its_client}` at `{its_app}`, and client `{}` at `{}` brought \
+             it: the program mixes up its tokens, or has one of somebody else",
+            client.id, app.id
+        )));
     }
     if grant.details.client_signed && client.authentication == Authentication::None {
         // Whoever took the token has not taken the key too.

@@ -2,11 +2,13 @@
 
 use super::*;
 
-const GRANT: GrantLine<'static> = GrantLine { id: "g_1", since: "2026-11-22T09:30:00Z", until: "2026-12-06T09:30:00Z" };
+const GRANT: GrantLine<'static> =
+    GrantLine { id: "g_1", since: "2026-11-22T09:30:00Z", until: "2026-12-06T09:30:00Z", last_use: None };
 
 pub(super) fn connected_page<'a>(browsers: &'a [BrowserLine<'a>], apps: &'a [ConnectedApp<'a>]) -> ConnectedPage<'a> {
     ConnectedPage {
         person: "ada@example.com",
+        notices: &[],
         browsers,
         apps,
         action: "/.doorward/connected",
@@ -28,11 +30,12 @@ fn cn_11_each_line_has_its_own_form() {
         client_id: "c_1",
         redirect_hosts: &hosts,
         scope: "access notes:write",
+        elsewhere: false,
     }];
-    let apps = [ConnectedApp { name: "Team wiki", agents: &agents }];
+    let apps = [ConnectedApp { id: "wiki", name: "Team wiki", agents: &agents }];
     let page = connected(&BRAND, &connected_page(&browsers, &apps));
     assert_eq!(page.matches("<form method=\"post\" action=\"/.doorward/connected\">").count(), 3);
-    assert_eq!(page.matches("name=\"form\" value=\"form-token\"").count(), 3);
+    assert_eq!(page.matches("name=\"form\" value=\"form-token\"").count(), 4, "and one for all other browsers");
     for id in ["g_1", "g_2", "g_3"] {
         assert_eq!(page.matches(&format!("name=\"grant\" value=\"{id}\"")).count(), 1, "{id}");
         let button = format!("<button class=\"quiet\" type=\"submit\" aria-describedby=\"{id}\">Revoke</button>");
@@ -56,4 +59,30 @@ fn cn_11_each_line_has_its_own_form() {
 fn an_empty_list_says_so() {
     let page = connected(&BRAND, &connected_page(&[], &[]));
     assert!(page.contains("No agent can act for you.") && !page.contains("<h3>"));
+}
+
+#[test]
+fn a_last_use_and_a_security_notice_say_when_and_from_where() {
+    let by = UseLine { at: "2026-11-23T10:00:00Z", address: "203.0.113.9", agent: Some("curl/8.1") };
+    let browsers = [BrowserLine { grant: GrantLine { last_use: Some(by), ..GRANT }, app: None, this: true }];
+    let notices = [NoticeLine {
+        id: "g_9",
+        client_name: "Claude Code",
+        app: "Team wiki",
+        what: "token",
+        at: "2026-11-23T10:00:00Z",
+        brought_by: Some(by),
+    }];
+    let page = connected(&BRAND, &ConnectedPage { notices: &notices, ..connected_page(&browsers, &[]) });
+    for part in [
+        "An old token was used again",
+        "<bdi class=\"claimed\">Claude Code</bdi> for <bdi>Team wiki</bdi>",
+        "from <code>203.0.113.9</code> (<bdi>curl/8.1</bdi>)",
+        "name=\"act\" value=\"dismiss\"",
+        "name=\"grant\" value=\"g_9\"",
+        "Last used",
+    ] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    assert!(!page.contains("sign_out_elsewhere"), "there is no other browser");
 }

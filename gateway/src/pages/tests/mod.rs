@@ -18,11 +18,15 @@ fn all_pages(text: &str) -> Vec<String> {
     let url = "https://wiki.example.com/";
     let scopes = [ScopeLine { name: text, description: text, includes: vec![text], optional: true }];
     let apps = [AppLink { name: text, url }, AppLink { name: "Other", url: text }];
-    let grant = GrantLine { id: text, since: text, until: text };
+    let last_use = Some(UseLine { at: text, address: text, agent: Some(text) });
+    let grant = GrantLine { id: text, since: text, until: text, last_use };
+    let notices =
+        [NoticeLine { id: text, client_name: text, app: text, what: "token", at: text, brought_by: last_use }];
     let browsers = [BrowserLine { grant, app: None, this: true }, BrowserLine { grant, app: Some(text), this: false }];
     let hosts = [text.to_owned()];
-    let agents = [AgentLine { grant, client_name: text, client_id: text, redirect_hosts: &hosts, scope: text }];
-    let held = [ConnectedApp { name: text, agents: &agents }];
+    let agents =
+        [AgentLine { grant, client_name: text, client_id: text, redirect_hosts: &hosts, scope: text, elsewhere: true }];
+    let held = [ConnectedApp { id: text, name: text, agents: &agents }];
     vec![
         login(
             &brand,
@@ -72,7 +76,10 @@ fn all_pages(text: &str) -> Vec<String> {
             &brand,
             &ErrorPage { status: 500, title: text, sentence: text, hint: Some(text), decision_id: Some(text) },
         ),
-        connected(&brand, &ConnectedPage { person: text, form_token: text, ..connected_page(&browsers, &held) }),
+        connected(
+            &brand,
+            &ConnectedPage { person: text, notices: &notices, form_token: text, ..connected_page(&browsers, &held) },
+        ),
         signed_in(&brand, &SignedInPage { person: text, apps: &apps, connected: text, logout: text }),
         logout(
             &brand,

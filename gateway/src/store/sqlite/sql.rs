@@ -59,6 +59,11 @@ pub(super) fn json<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<T
     serde_json::from_str(&text).map_err(|error| Error::FromSqlConversionFailure(0, Type::Text, error.into()))
 }
 
+/// A value that is kept as JSON, if there is one.
+pub(super) fn json_if_any<T: DeserializeOwned>(row: &Row<'_>, column: &str) -> Result<Option<T>> {
+    if row.get::<_, Option<String>>(column)?.is_none() { Ok(None) } else { json(row, column).map(Some) }
+}
+
 /// A value as it is kept in JSON.
 pub(super) fn to_json(value: &(impl Serialize + ?Sized)) -> Result<String> {
     serde_json::to_string(value).map_err(|error| Error::ToSqlConversionFailure(error.into()))

@@ -83,7 +83,11 @@ CREATE TABLE grants (
     expires_at       INTEGER NOT NULL,
     parent           TEXT,
     revoked_at       INTEGER,
-    details          TEXT    NOT NULL  -- JSON
+    details          TEXT    NOT NULL, -- JSON
+    -- When and from where it was used last, and who brought again what ended it.
+    last_use         TEXT,             -- JSON
+    alarm            TEXT,             -- JSON
+    dismissed        INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE INDEX grants_by_client ON grants (client, app);
