@@ -44,10 +44,9 @@ enum Act {
     },
     /// End one, or all that the options name, with everything that came from them: tokens, and the sessions of a single
     /// sign-on.
-    #[command(group(clap::ArgGroup::new("what").required(true).multiple(true)))]
     Revoke {
         /// Its id, as listed.
-        #[arg(group = "what", conflicts_with_all = ["user", "app", "client"])]
+        #[arg(conflicts_with_all = ["user", "app", "client"], required_unless_present_any = ["user", "app", "client"])]
         id: Option<String>,
         #[command(flatten)]
         which: Which,
@@ -57,13 +56,13 @@ enum Act {
 #[derive(Debug, clap::Args)]
 struct Which {
     /// Of one person alone, by their username.
-    #[arg(long, group = "what")]
+    #[arg(long)]
     user: Option<String>,
     /// At one app alone; `login` is the single sign-on.
-    #[arg(long, group = "what")]
+    #[arg(long)]
     app: Option<String>,
     /// Of one client alone, by its id.
-    #[arg(long, group = "what")]
+    #[arg(long)]
     client: Option<String>,
 }
 

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn bs_01_the_cookie_is_host_bound_http_only_and_lax() {
+    fn bs_01_cn_08_the_cookie_is_host_bound_http_only_and_lax() {
         let name = cookie_name(&origin(true), "wiki");
         let cookie = set_cookie(&origin(true), &name, "v", Duration::from_secs(60));
         assert_eq!(cookie, "__Host-doorward-wiki=v; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure");

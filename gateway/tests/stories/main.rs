@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod agents;
+mod attacks;
 mod browser;
 mod challenge;
 mod config_reload;

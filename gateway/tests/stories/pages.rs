@@ -54,6 +54,19 @@ fn assert_guarded(name: &str, page: &Response) {
 }
 
 #[test]
+fn ru_16_nothing_on_our_pages_turns_a_loopback_redirect_into_https() {
+    let site = Site::start();
+    let mut browser = site.signed_in(&site.ada());
+    let page = open_consent(&site, &mut browser);
+    assert!(!page.header("content-security-policy").unwrap().contains("upgrade-insecure-requests"));
+    let answer = browser.submit(&page, &[("decision", "allow")]).expect(303);
+    assert!(answer.location().starts_with("http://127.0.0.1:33418/"), "{}", answer.location());
+    for response in [&page, &answer] {
+        assert_eq!(response.header("strict-transport-security"), None);
+    }
+}
+
+#[test]
 fn jw_01_nothing_reaches_the_upstream_before_the_token_is_checked() {
     let site = Site::start();
     site.upstream.forget();
