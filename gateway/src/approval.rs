@@ -1,7 +1,7 @@
 //! The authorization server's questions, answered by the app's policies and the account of now.
 
 use crate::config::{App, Config};
-use crate::known::service;
+use crate::known::{service, via};
 use crate::store::Stores;
 use async_trait::async_trait;
 use oauth::app::App as OAuthApp;
@@ -38,11 +38,11 @@ impl Approval for PolicyApproval {
             return Ok(Verdict::Refused { reason: "identity_provider_not_allowed", rule: None });
         }
         let identity = account.identity(ask.login_method);
-        let browser = ask.client.is_browser();
+        let via = via(ask.client, Some(ask.opened_by));
         let facts = Facts {
             identity: Some(&identity),
-            via: if browser { Via::Browser } else { Via::Agent },
-            client_id: (!browser).then(|| ask.client.as_str()),
+            via,
+            client_id: (via != Via::Browser).then(|| ask.client.as_str()),
             linked_app: ask.linked_app,
             request: None,
         };

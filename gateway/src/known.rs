@@ -6,6 +6,7 @@ use crate::config::{App, Origin};
 use http::HeaderValue;
 use moka::sync::Cache;
 use oauth::client::ClientId;
+use oauth::grant_type::GrantType;
 use oauth::keys::Keyring;
 use oauth::store::Actor;
 use oauth::world::Timestamp;
@@ -79,6 +80,15 @@ pub(crate) fn service(subject: &str, name: &str, login_method: &str) -> Identity
         name: Some(name.to_owned()),
         groups: Vec::new(),
         login_method: login_method.to_owned(),
+    }
+}
+
+/// Through what kind of client a grant is used that was opened in this way.
+pub(crate) fn via(client: &ClientId, opened_by: Option<GrantType>) -> Via {
+    match opened_by {
+        _ if client.is_browser() => Via::Browser,
+        Some(GrantType::DeviceCode) => Via::Device,
+        _ => Via::Agent,
     }
 }
 

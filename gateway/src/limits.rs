@@ -15,12 +15,16 @@ pub(crate) enum Bucket {
     WrongPassword,
     /// Wrong secrets of clients, all clients together.
     WrongSecret,
+    /// Codes of devices that nobody has, all accounts together.
+    WrongDeviceCode,
     /// Dynamic registrations.
     Registration,
     /// Token requests.
     Token,
     /// Authorization requests.
     Authorization,
+    /// Requests of devices: each fills the store for some minutes, and makes guessing their codes easier.
+    DeviceAuthorization,
 }
 
 impl Bucket {
@@ -28,9 +32,11 @@ impl Bucket {
         match self {
             Self::WrongPassword => 60,
             Self::WrongSecret => 300,
+            Self::WrongDeviceCode => 20,
             Self::Registration => 240,
             Self::Token => 3000,
             Self::Authorization => 1200,
+            Self::DeviceAuthorization => 30,
         }
     }
 }
@@ -42,12 +48,19 @@ const WINDOW: Duration = Duration::from_secs(RETRY_AFTER);
 const WRONG_PASSWORDS_PER_ACCOUNT: u32 = 10;
 const WRONG_SECRETS_PER_CLIENT: u32 = 20;
 
+/// The seconds after which somebody who guessed at codes of devices may try again.
+pub(crate) const DEVICE_RETRY_AFTER: u64 = 300;
+
+const WRONG_DEVICE_CODES: u32 = 5;
+
 /// The counts of the last minute. Clones count together.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
     by_address: Cache<(Bucket, IpAddr), Arc<AtomicU32>>,
     by_account: Cache<(String, IpAddr), Arc<AtomicU32>>,
     by_client: Cache<(String, IpAddr), Arc<AtomicU32>>,
+    /// Who enters codes of devices, in whatever browser.
+    by_guesser: Cache<String, Arc<AtomicU32>>,
 }
 
 impl Limits {
@@ -55,7 +68,9 @@ impl Limits {
         let by_address = Cache::builder().max_capacity(100_000).time_to_live(WINDOW).build();
         let by_account = Cache::builder().max_capacity(100_000).time_to_live(WINDOW).build();
         let by_client = Cache::builder().max_capacity(100_000).time_to_live(WINDOW).build();
-        Self { by_address, by_account, by_client }
+        let window = Duration::from_secs(DEVICE_RETRY_AFTER);
+        let by_guesser = Cache::builder().max_capacity(100_000).time_to_live(window).build();
+        Self { by_address, by_account, by_client, by_guesser }
     }
 
     /// What counts the secrets of clients that `ip` tries.
@@ -86,6 +101,24 @@ impl Limits {
             count.fetch_sub(1, Ordering::Relaxed);
         }
     }
+
+    /// Whether somebody who is signed in may try a code of a device; counted before it is tried. It is the one who guesses
+    /// that is stopped: the code stays good for whomever it was given to.
+    pub(crate) fn try_device_code(&self, subject: &str, ip: IpAddr) -> bool {
+        let guesses = self.by_guesser.get_with(subject.to_owned(), Arc::default);
+        let allowed = guesses.fetch_add(1, Ordering::Relaxed) < WRONG_DEVICE_CODES;
+        allowed && self.take(Bucket::WrongDeviceCode, ip)
+    }
+
+    /// The code was one that somebody has: the try does not count.
+    pub(crate) fn right_device_code(&self, subject: &str, ip: IpAddr) {
+        for count in [self.by_guesser.get(subject), self.by_address.get(&(Bucket::WrongDeviceCode, network(ip)))]
+            .iter()
+            .flatten()
+        {
+            count.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Counts the secrets of clients that one address tries, like passwords: per client *and* address (OAuth 2.1 section
@@ -113,7 +146,7 @@ impl Guesses for Guesser {
 }
 
 /// What is counted together: an IPv4 address, or the /64 that one subscriber of IPv6 has.
-fn network(ip: IpAddr) -> IpAddr {
+pub(crate) fn network(ip: IpAddr) -> IpAddr {
     match ip {
         IpAddr::V4(_) => ip,
         IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
@@ -152,6 +185,21 @@ mod tests {
             there.was_right("b");
         }
         assert!((0..1000).filter(|n| there.may_try(&n.to_string())).count() < 300, "nor can one address try them all");
+    }
+
+    #[test]
+    fn dv_03_who_guesses_codes_of_devices_is_stopped_in_every_browser_and_nobody_else_is() {
+        let limits = Limits::new();
+        let here: IpAddr = "10.0.0.1".parse().unwrap();
+        for _ in 0..100 {
+            assert!(limits.try_device_code("ada", here));
+            limits.right_device_code("ada", here);
+        }
+        assert!((0..5).all(|_| limits.try_device_code("ada", here)));
+        assert!(!limits.try_device_code("ada", "10.0.0.2".parse().unwrap()));
+        assert!((0..15).all(|n| limits.try_device_code(&format!("mallory {n}"), here)));
+        assert!(!limits.try_device_code("bob", here), "an address has so many");
+        assert!(limits.try_device_code("bob", "10.0.0.2".parse().unwrap()));
     }
 
     #[test]

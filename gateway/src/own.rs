@@ -1,6 +1,7 @@
 //! Our own endpoints: the authorization server's, and the pages under `/.doorward/`.
 
 mod consent;
+mod device;
 mod sent;
 
 use crate::gateway::{Snapshot, World};
@@ -64,6 +65,7 @@ impl OwnRequest<'_> {
             (Page::Connected, site) if get || (post && matches!(site, Site::Login)) => {
                 Ok(login::connected(world, snapshot, site, request, &self.http).await?)
             }
+            (Page::Device, site) if get || (post && matches!(site, Site::Login)) => self.device(site).await,
             (Page::Identity, _) if get => login::identity(world, snapshot, site, request).await,
             (Page::Certs, _) if get => Ok(login::certs(world, snapshot, request, self.http.headers())),
             (Page::Callback, Site::Login) => {
@@ -72,8 +74,10 @@ impl OwnRequest<'_> {
             _ => {
                 let mut response =
                     self.problem(405, "method_not_allowed", "This page does not know the method.", false);
-                let with_form =
-                    matches!((page, site), (Page::Login | Page::Logout, _) | (Page::Connected, Site::Login));
+                let with_form = matches!(
+                    (page, site),
+                    (Page::Login | Page::Logout, _) | (Page::Connected | Page::Device, Site::Login)
+                );
                 let allow = if with_form { "GET, HEAD, POST" } else { "GET, HEAD" };
                 response.headers_mut().insert(header::ALLOW, http::HeaderValue::from_static(allow));
                 Ok(response)
@@ -95,7 +99,7 @@ impl OwnRequest<'_> {
         if let Some(person) = &person {
             self.note_use(&person.session);
         }
-        let call = Call { app: &app.oauth, endpoint, person: person.as_ref(), now: request.now };
+        let call = Call { app: &app.oauth, endpoint, person: person.as_ref(), ip: request.ip, now: request.now };
         let reply = self.snapshot.oauth.answer(call, &self.http).await;
         if matches!(endpoint, Endpoint::Token | Endpoint::Revocation | Endpoint::ClientConfiguration { .. }) {
             // A replay or the client may just have ended a grant: the next request must see it.
@@ -108,6 +112,7 @@ impl OwnRequest<'_> {
         let bucket = match endpoint {
             Endpoint::Authorization => Bucket::Authorization,
             Endpoint::Registration | Endpoint::ClientConfiguration { .. } => Bucket::Registration,
+            Endpoint::DeviceAuthorization => Bucket::DeviceAuthorization,
             Endpoint::PushedAuthorizationRequest | Endpoint::Token | Endpoint::Revocation | Endpoint::Introspection => {
                 Bucket::Token
             }
@@ -160,7 +165,7 @@ impl OwnRequest<'_> {
         consent: &Consent,
     ) -> Result<Response<Bytes>, Refusal> {
         let person = self.username(subject).await?;
-        Ok(consent::page(app, &person, consent, self.request.target.raw_path()))
+        Ok(consent::page(app, &person, consent, self.request))
     }
 
     async fn refused(
@@ -209,7 +214,11 @@ impl OwnRequest<'_> {
             rule,
             app: Some(Arc::clone(app)),
             identity,
-            via: if client.is_some() { Via::Agent } else { Via::Browser },
+            via: match &client {
+                _ if self.request.target.path() == device::PATH => Via::Device,
+                Some(_) => Via::Agent,
+                None => Via::Browser,
+            },
             client,
             linked_app: None,
             detail,

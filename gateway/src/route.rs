@@ -40,6 +40,8 @@ pub(crate) enum Page {
     Logout,
     /// What the person has let in.
     Connected,
+    /// Let a device in by its code.
+    Device,
     /// Who I am, as JSON.
     Identity,
     /// The keys that assertions are signed with.
@@ -130,6 +132,7 @@ impl Routes {
             let endpoint = match name {
                 "par" => Endpoint::PushedAuthorizationRequest,
                 "token" => Endpoint::Token,
+                "device_authorization" => Endpoint::DeviceAuthorization,
                 "register" => Endpoint::Registration,
                 "revoke" => Endpoint::Revocation,
                 "introspect" => Endpoint::Introspection,
@@ -203,6 +206,7 @@ fn page(path: &str) -> Option<Page> {
         "callback" => Page::Callback,
         "logout" => Page::Logout,
         "connected" => Page::Connected,
+        "device" => Page::Device,
         "identity" => Page::Identity,
         "certs" => Page::Certs,
         _ => return None,

@@ -37,7 +37,7 @@ const OAUTH: &[&[&str]] = &[
     &["client_document"],
     &["app"],
     &["foreign_keys"],
-    &["client_metadata", "jwt", "kept", "parameters", "pkce", "redirect_uri", "resource", "scope"],
+    &["client_metadata", "jwt", "kept", "parameters", "pkce", "redirect_uri", "resource", "scope", "user_code"],
     &["keys"],
     &["seal"],
     &["store"],

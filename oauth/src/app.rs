@@ -1,6 +1,7 @@
 //! One protected app as the authorization server knows it: its own issuer (RFC 8414 section 2), with its resource,
 //! scopes, lifetimes and registration rules. Built from the configuration, never from a request.
 
+use crate::grant_type::GrantType;
 use crate::jose::Algorithm;
 use crate::keys::SigningAlgorithm;
 use crate::redirect_uri::RedirectRules;
@@ -57,6 +58,10 @@ pub struct Endpoints {
     /// On the app's host.
     pub token: String,
     /// On the app's host.
+    pub device_authorization: String,
+    /// Where a person enters the code of a device: a page of the gateway at the login origin.
+    pub device_verification: String,
+    /// On the app's host.
     pub registration: String,
     /// On the app's host.
     pub revocation: String,
@@ -91,6 +96,8 @@ pub struct Managed {
     pub consent: ConsentRules,
     /// Whose identity assertions are accepted in place of a person's consent.
     pub token_issuers: Vec<TokenIssuer>,
+    /// Sign-in by a code on another device (RFC 8628); `None` when it is off.
+    pub device: Option<DeviceRules>,
 }
 
 /// Somebody who vouches for people by signing (draft-ietf-oauth-identity-assertion-authz-grant).
@@ -104,6 +111,15 @@ pub struct TokenIssuer {
     pub jwks_uri: Url,
     /// What it may sign by.
     pub algorithms: Vec<Algorithm>,
+}
+
+/// How devices sign in at an app (RFC 8628 section 3.2).
+#[derive(Clone, Copy, Debug)]
+pub struct DeviceRules {
+    /// How long a code can be entered, and the answer fetched.
+    pub lifetime: Duration,
+    /// How long a device waits between two questions.
+    pub interval: Duration,
 }
 
 /// How client assertions are held at an app.
@@ -135,6 +151,19 @@ pub enum Remember {
 }
 
 impl Managed {
+    /// What the token endpoint gives tokens for.
+    pub fn grant_types(&self) -> Vec<GrantType> {
+        let device = self.device.map(|_| GrantType::DeviceCode);
+        let assertions = (!self.token_issuers.is_empty()).then_some(GrantType::JwtBearer);
+        let always = [
+            GrantType::AuthorizationCode,
+            GrantType::RefreshToken,
+            GrantType::ClientCredentials,
+            GrantType::TokenExchange,
+        ];
+        always.into_iter().chain(device).chain(assertions).collect()
+    }
+
     /// When a grant ends that is opened or refreshed now and lasts until `latest` at most.
     pub fn end_of_grant(&self, latest: Timestamp, now: Timestamp) -> Timestamp {
         self.idle_timeout.map_or(latest, |idle| latest.min(now.plus(idle)))

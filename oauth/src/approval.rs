@@ -3,6 +3,7 @@
 
 use crate::app::App;
 use crate::client::{Client, ClientId};
+use crate::grant_type::GrantType;
 use crate::world::Timestamp;
 use async_trait::async_trait;
 
@@ -46,6 +47,8 @@ pub struct Ask<'a> {
     pub app: &'a App,
     /// The client that would hold the token.
     pub client: &'a ClientId,
+    /// How the grant is, or would be, opened.
+    pub opened_by: GrantType,
     /// The person.
     pub subject: &'a str,
     /// The identity provider by which the person signed in.

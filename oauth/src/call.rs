@@ -8,12 +8,14 @@ use crate::foreign_keys::ForeignKeys;
 use crate::keys::Keyring;
 use crate::scope::Scope;
 use crate::store::Store;
+use crate::user_code::UserCode;
 use crate::world::{Fetch, Random, Timestamp};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use http::Response;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -65,6 +67,8 @@ pub enum Endpoint {
     PushedAuthorizationRequest,
     /// OAuth 2.1 section 3.2.
     Token,
+    /// RFC 8628 section 3.1.
+    DeviceAuthorization,
     /// RFC 7009.
     Revocation,
     /// RFC 7662.
@@ -80,6 +84,8 @@ pub struct Call<'a> {
     pub endpoint: &'a Endpoint,
     /// Who is signed in at the login origin, if somebody is.
     pub person: Option<&'a Person>,
+    /// The address that the call comes from.
+    pub ip: IpAddr,
     /// The time of the request.
     pub now: Timestamp,
 }
@@ -125,10 +131,23 @@ pub struct Consent {
     pub first_seen: Option<Timestamp>,
     /// Whether the form came back with nothing that was allowed.
     pub nothing_ticked: bool,
+    /// The device that waits for the answer; `None` if the client sent the person here.
+    pub device: Option<AskingDevice>,
     /// Hidden field `consent`.
     pub token: String,
     /// CSP source that the form's redirect needs.
     pub form_target: Option<String>,
+}
+
+/// A device that asks, as far as its request says anything of it.
+#[derive(Clone, Debug)]
+pub struct AskingDevice {
+    /// The code that it shows, for the person to compare.
+    pub user_code: UserCode,
+    /// The address that it asked from.
+    pub asked_from: IpAddr,
+    /// When.
+    pub asked_at: Timestamp,
 }
 
 /// Who says that a client is what it says.

@@ -46,6 +46,12 @@ pub enum Code {
     InvalidRedirectUri,
     /// RFC 7591 section 3.2.2
     InvalidClientMetadata,
+    /// RFC 8628 section 3.5
+    AuthorizationPending,
+    /// RFC 8628 section 3.5
+    SlowDown,
+    /// RFC 8628 section 3.5
+    ExpiredToken,
     /// RFC 6749 section 4.1.2.1
     AccessDenied,
     /// OpenID Connect Core section 3.1.2.6
@@ -64,6 +70,8 @@ pub enum Code {
     TemporarilyUnavailable,
     /// No room for more registrations now.
     TooManyRegistrations,
+    /// No room for more devices that wait.
+    TooManyDevices,
     /// Too many client documents were asked for in this minute.
     TooManyDocuments,
     /// Too many wrong secrets of a client in this minute.
@@ -116,7 +124,7 @@ impl Error {
             Code::TemporarilyUnavailable => {
                 headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("2"));
             }
-            Code::TooManyRegistrations | Code::TooManyDocuments | Code::TooManyGuesses => {
+            Code::TooManyRegistrations | Code::TooManyDevices | Code::TooManyDocuments | Code::TooManyGuesses => {
                 headers.insert(header::RETRY_AFTER, header::HeaderValue::from_static("60"));
             }
             Code::MethodNotAllowed { allow } => {
@@ -143,6 +151,9 @@ impl Code {
             Self::InvalidTarget => "invalid_target",
             Self::InvalidRedirectUri => "invalid_redirect_uri",
             Self::InvalidClientMetadata => "invalid_client_metadata",
+            Self::AuthorizationPending => "authorization_pending",
+            Self::SlowDown => "slow_down",
+            Self::ExpiredToken => "expired_token",
             Self::AccessDenied => "access_denied",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
@@ -151,6 +162,7 @@ impl Code {
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::TemporarilyUnavailable
             | Self::TooManyRegistrations
+            | Self::TooManyDevices
             | Self::TooManyDocuments
             | Self::TooManyGuesses => "temporarily_unavailable",
             Self::InvalidRequestUri => "invalid_request_uri",
@@ -171,7 +183,9 @@ impl Code {
         match self {
             Self::InvalidClient { .. } | Self::InvalidToken => StatusCode::UNAUTHORIZED,
             Self::TemporarilyUnavailable => StatusCode::SERVICE_UNAVAILABLE,
-            Self::TooManyRegistrations | Self::TooManyDocuments | Self::TooManyGuesses => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooManyRegistrations | Self::TooManyDevices | Self::TooManyDocuments | Self::TooManyGuesses => {
+                StatusCode::TOO_MANY_REQUESTS
+            }
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,

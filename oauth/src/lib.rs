@@ -7,7 +7,7 @@
 //! | [`grant`] | one file per `grant_type` |
 //! | [`consent`] | what a person is asked, and what they allowed |
 //! | [`client`], [`client_document`], [`redirect_uri`], [`pkce`], [`scope`], [`resource`] | the rules a request is held against |
-//! | [`token`], [`jwt`], [`keys`], [`secret`], [`seal`] | what is handed out, and how it is recognised again |
+//! | [`token`], [`jwt`], [`keys`], [`secret`], [`user_code`], [`seal`] | what is handed out, and how it is recognised again |
 //! | [`jose`], [`foreign_keys`] | what others sign |
 //! | [`store`], [`world`], [`approval`] | what the server needs from outside |
 //! | [`error`] | the one place where a failure becomes bytes |
@@ -40,6 +40,7 @@ pub mod secret;
 mod server;
 pub mod store;
 pub mod token;
+pub mod user_code;
 pub mod world;
 
 pub use call::{Call, Endpoint, Reply, Server};

@@ -82,6 +82,16 @@ impl Sealer {
         let sealed = URL_SAFE_NO_PAD.decode(text).ok()?;
         serde_json::from_slice(&self.open_bytes(purpose, &sealed)?).ok()
     }
+
+    /// Texts that only the holder of `secret` and of these keys can derive: values that are found again without being kept.
+    /// The first is that of the key of now.
+    pub fn derive_texts(&self, purpose: &str, secret: &[u8]) -> Vec<String> {
+        let text = |key: &Zeroizing<[u8; 32]>| {
+            let material = Zeroizing::new([&key[..], secret].concat());
+            URL_SAFE_NO_PAD.encode(&derive(&material, purpose)[..])
+        };
+        self.keys.iter().map(text).collect()
+    }
 }
 
 fn cipher(key: &Zeroizing<[u8; 32]>) -> XChaCha20Poly1305 {

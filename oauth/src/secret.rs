@@ -25,6 +25,8 @@ pub enum Kind {
     ServiceToken,
     /// What a client changes its own registration with (RFC 7592 section 3).
     Registration,
+    /// The code that a device waits with (RFC 8628 section 3.2).
+    Device,
 }
 
 impl Kind {
@@ -37,6 +39,7 @@ impl Kind {
             Self::Client => "dw_cs_",
             Self::ServiceToken => "dw_st_",
             Self::Registration => "dw_ra_",
+            Self::Device => "dw_dc_",
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::call::{Call, Endpoint, Reply, Server};
 use crate::endpoint::{
-    authorization, authorization_server, client_configuration, introspection, jwks, protected_resource,
-    pushed_authorization_request, registration, revocation, token, unless_known,
+    authorization, authorization_server, client_configuration, device_authorization, introspection, jwks,
+    protected_resource, pushed_authorization_request, registration, revocation, token, unless_known,
 };
 use crate::error::{Code, Error};
 use crate::store::KeyPurpose;
@@ -39,6 +39,7 @@ impl Server {
             Endpoint::Registration
                 | Endpoint::PushedAuthorizationRequest
                 | Endpoint::Token
+                | Endpoint::DeviceAuthorization
                 | Endpoint::Revocation
                 | Endpoint::Introspection
         );
@@ -62,6 +63,7 @@ impl Server {
             Endpoint::Registration => registration::answer(self, (call.app, managed), request, call.now).await,
             Endpoint::PushedAuthorizationRequest => pushed_authorization_request::answer(self, call, request).await,
             Endpoint::Token => token::answer(self, (call.app, managed), request, call.now).await,
+            Endpoint::DeviceAuthorization => device_authorization::answer(self, (call, managed), request).await,
             Endpoint::Revocation => revocation::answer(self, call.app, request, call.now).await,
             Endpoint::Introspection => introspection::answer(self, call.app, request, call.now).await,
             Endpoint::Authorization | Endpoint::ClientConfiguration { .. } => {

@@ -110,6 +110,9 @@ fn oauth(app: &App) -> Value {
         .client_assertions
         .as_ref()
         .map(|rules| json!({ "enabled": true, "accept_token_endpoint_audience": rules.token_endpoint_audience }));
+    let device = managed.device.map(
+        |rules| json!({ "enabled": true, "lifetime": written(rules.lifetime), "interval": written(rules.interval) }),
+    );
     json!({
         "enabled": true,
         "issuer": app.oauth.issuer,
@@ -121,6 +124,7 @@ fn oauth(app: &App) -> Value {
             "refresh_grace": written(managed.refresh_grace),
         },
         "dynamic_client_registration": registration.unwrap_or_else(|| json!({ "enabled": false })),
+        "device": device.unwrap_or_else(|| json!({ "enabled": false })),
         "client_id_metadata_documents": documents.unwrap_or_else(|| json!({ "enabled": false })),
         "accept_assertions_from": managed.token_issuers.iter().map(|issuer| &issuer.name).collect::<Vec<_>>(),
         "client_assertions": assertions.unwrap_or_else(|| json!({ "enabled": false })),

@@ -1,7 +1,7 @@
 //! Bearer tokens (RFC 6750): our own access tokens for this app, and nothing else. Verified wholly once, then remembered.
 
 use crate::gateway::World;
-use crate::known::{Known, Place, Verified, service};
+use crate::known::{Known, Place, Verified, service, via};
 use crate::refusal::{At, BadCredential, Refusal};
 use crate::request::Request;
 use crate::route::parameter;
@@ -9,7 +9,6 @@ use oauth::jwt::Invalid;
 use oauth::store::Grant;
 use oauth::token::{self, AccessToken};
 use oauth::world::Timestamp;
-use policy::Via;
 use std::sync::Arc;
 
 /// Who a presented token proves; `None` when none is presented. A bad one ends the search.
@@ -63,7 +62,7 @@ async fn verify(world: &World, at: &At, token: &str, now: Timestamp) -> Result<V
         (service(client.id.as_str(), &client.name, &grant.login_method), Via::Service)
     } else {
         let account = world.store.account_by_subject(&claims.sub).await?.filter(|account| !account.disabled);
-        (account.ok_or_else(ended)?.identity(&grant.login_method), Via::Agent)
+        (account.ok_or_else(ended)?.identity(&grant.login_method), via(&grant.client, grant.details.opened_by))
     };
     Ok(Verified {
         identity,

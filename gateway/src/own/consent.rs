@@ -1,22 +1,25 @@
 //! The consent page, filled with what the authorization server says of the client.
 
 use crate::config::App;
-use crate::pages::{self, Brand, ConsentPage, ScopeLine, VouchedBy};
+use crate::limits::network;
+use crate::pages::{self, Brand, ConsentPage, DeviceLine, ScopeLine, VouchedBy};
+use crate::request::Request;
 use crate::respond::{Dress, Forms, html};
 use crate::world::rfc3339;
 use bytes::Bytes;
 use http::{Response, StatusCode};
-use oauth::call::{Consent, VouchedBy as Voucher};
+use oauth::call::{AskingDevice, Consent, VouchedBy as Voucher};
 use oauth::world::Timestamp;
 use std::time::Duration;
 
-/// The page for `person`, whose form is posted to `action`.
-pub(super) fn page(app: &App, person: &str, consent: &Consent, action: &str) -> Response<Bytes> {
+/// The page for `person`, whose form is posted to where `request` was sent.
+pub(super) fn page(app: &App, person: &str, consent: &Consent, request: &Request) -> Response<Bytes> {
     let scopes: Vec<_> = consent.scopes.iter().map(|scope| line(app, scope)).collect();
     let client_uri_host = consent.client_uri.as_deref().map(oauth::redirect_uri::shown_host);
     let without_refresh = consent.without_refresh.map(in_words);
     let day = |at: Timestamp| rfc3339(at).chars().take_while(|c| *c != 'T').collect::<String>();
     let first_seen = consent.first_seen.map(day);
+    let device = consent.device.as_ref().map(|device| Asking::of(device, request));
     let page = ConsentPage {
         person,
         client_name: &consent.client_name,
@@ -37,11 +40,38 @@ pub(super) fn page(app: &App, person: &str, consent: &Consent, action: &str) -> 
         without_refresh: without_refresh.as_deref(),
         first_seen: first_seen.as_deref(),
         nothing_ticked: consent.nothing_ticked,
-        action,
+        device: device.as_ref().map(Asking::line),
+        action: request.target.raw_path(),
         consent_token: &consent.token,
     };
     let forms = consent.form_target.clone().map_or(Forms::Own, Forms::And);
     html(StatusCode::OK, pages::consent(&Brand::default(), &page), Dress { forms, ..Dress::default() })
+}
+
+/// What is shown of a device that asks.
+struct Asking {
+    user_code: String,
+    from: String,
+    /// The browser's own address, if the device asked from another network.
+    elsewhere: Option<String>,
+    ago: String,
+}
+
+impl Asking {
+    fn of(device: &AskingDevice, request: &Request) -> Self {
+        let is_elsewhere = network(device.asked_from) != network(request.ip);
+        Self {
+            user_code: device.user_code.to_string(),
+            from: device.asked_from.to_string(),
+            elsewhere: is_elsewhere.then(|| request.ip.to_string()),
+            ago: in_words(request.now.since(device.asked_at)),
+        }
+    }
+
+    fn line(&self) -> DeviceLine<'_> {
+        let Self { user_code, from, elsewhere, ago } = self;
+        DeviceLine { user_code, from, elsewhere: elsewhere.as_deref(), ago }
+    }
 }
 
 fn line<'a>(app: &'a App, scope: &'a oauth::scope::Scope) -> ScopeLine<'a> {

@@ -36,6 +36,8 @@ pub struct ConsentPage<'a> {
     pub first_seen: Option<&'a str>,
     /// The form was sent with everything left out.
     pub nothing_ticked: bool,
+    /// The device that waits for the answer; `None` if the client sent the person here.
+    pub device: Option<DeviceLine<'a>>,
     /// Where the form is posted.
     pub action: &'a str,
     /// The hidden field `consent`.
@@ -59,6 +61,19 @@ pub enum VouchedBy<'a> {
     },
     /// An administrator entered the client.
     Administrator,
+}
+
+/// A device that waits for the answer: what the person can compare.
+#[derive(Clone, Copy, Debug)]
+pub struct DeviceLine<'a> {
+    /// The code that it shows.
+    pub user_code: &'a str,
+    /// The address that it asked from.
+    pub from: &'a str,
+    /// The person's own address, if that is another network.
+    pub elsewhere: Option<&'a str>,
+    /// How long ago it asked, for people: "30 seconds".
+    pub ago: &'a str,
 }
 
 /// One scope asked for.
@@ -85,6 +100,7 @@ pub fn consent(brand: &Brand<'_>, page: &ConsentPage<'_>) -> String {
         }
         (facts(page))
         @if page.loopback { (loopback_warning()) }
+        @if let Some(device) = page.device { (device_warning(&device)) }
         form method="post" action=(page.action) {
             input type="hidden" name="consent" value=(page.consent_token);
             (scopes(page))
@@ -111,12 +127,20 @@ fn facts(page: &ConsentPage<'_>) -> Markup {
             @if let Some(redirect_host) = page.redirect_host {
                 (fact("Answer goes to", &redirect(page, redirect_host)))
             }
-            (fact("So far", &html! {
-                @match page.first_seen {
-                    Some(day) => { "You first let it in on " bdi.day { (label(day)) } }
-                    None => { strong { "New to you" } ": not let in here before" }
-                }
-            }))
+            @if let Some(device) = page.device {
+                (fact("Device shows", &html! {
+                    code.code { (label(device.user_code)) }
+                    small { "If it shows another code, deny." }
+                }))
+                (fact("Asked from", &asked_from(&device)))
+            } @else {
+                (fact("So far", &html! {
+                    @match page.first_seen {
+                        Some(day) => { "You first let it in on " bdi.day { (label(day)) } }
+                        None => { strong { "New to you" } ": not let in here before" }
+                    }
+                }))
+            }
             (fact("App", &html! {
                 bdi { (label(page.app)) }
                 code { (identifier(page.resource)) }
@@ -174,6 +198,33 @@ fn redirect(page: &ConsentPage<'_>, redirect_host: &str) -> Markup {
     html! {
         bdi.host { (host(redirect_host)) }
         @if page.loopback { small { "A program on this computer" } }
+    }
+}
+
+fn asked_from(device: &DeviceLine<'_>) -> Markup {
+    html! {
+        bdi { (identifier(device.from)) } ", " (label(device.ago)) " ago"
+        @if let Some(here) = device.elsewhere {
+            small {
+                strong.unverified { "Elsewhere" }
+                "That is not where you are: you come from " bdi { (identifier(here)) }
+            }
+        } @else {
+            small { "The network that you are in" }
+        }
+    }
+}
+
+/// DV-05: nobody but the person can tell their own device from a stranger's.
+fn device_warning(device: &DeviceLine<'_>) -> Markup {
+    html! {
+        p.warning role="note" {
+            strong { "Did you start this yourself, on a device in front of you?" }
+            " If somebody sent you the code or a link, deny: they would come in as you."
+            @if device.elsewhere.is_some() {
+                " The device that asks is in another network than you. If you think that it stands next to you, deny too."
+            }
+        }
     }
 }
 

@@ -99,7 +99,7 @@ fn problem_text(problem: LoginProblem) -> String {
 }
 
 /// Rounded up, so that whoever waits that long has waited long enough.
-fn waiting_time(seconds: u64) -> String {
+pub(super) fn waiting_time(seconds: u64) -> String {
     let (count, unit) = match seconds {
         0..60 => (seconds.max(1), "second"),
         60..3600 => (seconds.div_ceil(60), "minute"),

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | [`login`] | someone has to say who they are |
 //! | [`consent`] | a client asks to use an app as the person signed in |
+//! | [`device`], [`device_done`] | someone lets a device in by its code, and after it |
 //! | [`refused`] | a policy said no |
 //! | [`error`] | something is broken, or a request made no sense |
 //! | [`signed_in`] | a login did not start at an app |
@@ -16,6 +17,7 @@
 
 mod connected;
 mod consent;
+mod device;
 mod error;
 mod layout;
 mod login;
@@ -28,7 +30,8 @@ mod tests;
 mod text;
 
 pub use connected::{AgentLine, BrowserLine, ConnectedApp, ConnectedPage, GrantLine, NoticeLine, UseLine, connected};
-pub use consent::{ConsentPage, ScopeLine, VouchedBy, consent};
+pub use consent::{ConsentPage, DeviceLine, ScopeLine, VouchedBy, consent};
+pub use device::{DeviceDonePage, DevicePage, DeviceProblem, device, device_done};
 pub use error::{ErrorPage, error};
 pub use layout::{Brand, style_sha256_source};
 pub use login::{LoginPage, LoginProblem, login};

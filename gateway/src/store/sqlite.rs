@@ -9,6 +9,7 @@ mod codes;
 mod consents;
 mod credentials;
 mod decisions;
+mod devices;
 mod file;
 mod grants;
 mod identities;

@@ -6,6 +6,7 @@
 mod browsers;
 mod curl;
 mod demo;
+mod devices;
 mod grants;
 mod oauth_libraries;
 mod rmcp;

@@ -10,6 +10,7 @@ mod challenge;
 mod config_reload;
 mod connected;
 mod consent;
+mod device;
 mod grants;
 mod harness;
 mod keys;

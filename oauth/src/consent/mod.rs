@@ -61,6 +61,7 @@ impl Question<'_> {
             without_refresh: self.refreshes.then_some(short),
             first_seen: known.iter().map(|consent| consent.first_at).min(),
             nothing_ticked: false,
+            device: None,
             token,
             form_target: self.redirect_uri.and_then(csp_source),
         }

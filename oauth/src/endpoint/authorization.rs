@@ -9,12 +9,14 @@ mod request;
 
 pub(crate) use pushed::{Pushed, REQUEST_LIFETIME};
 
+use super::permit;
 use crate::app::{App, CODE_LIFETIME};
-use crate::approval::{Ask, Verdict};
+use crate::approval::Ask;
 use crate::call::{Call, Person, Reply, Server};
 use crate::client::ClientId;
 use crate::consent::Allowed;
 use crate::error::{Code as ErrorCode, Error};
+use crate::grant_type::GrantType;
 use crate::parameters::Parameters;
 use crate::redirect_uri::with_parameters;
 use crate::secret::{Kind, Secret};
@@ -110,12 +112,9 @@ fn silent(call: Call<'_>, asked: &Authorization, code: ErrorCode, description: &
 
 /// Asks the policy before anything is given.
 async fn approve(server: &Server, app: &App, person: &Person, client: &ClientId, now: Timestamp) -> Result<(), Reply> {
-    let ask = Ask { app, client, subject: &person.subject, login_method: &person.login_method, linked_app: None, now };
-    match server.approval.approve(ask).await {
-        Ok(Verdict::Approved) => Ok(()),
-        Ok(Verdict::Refused { reason, rule }) => Err(Reply::Refused { reason, rule }),
-        Err(broken) => Err(Reply::Page(broken.into())),
-    }
+    let (subject, login_method) = (&person.subject, &person.login_method);
+    let opened_by = GrantType::AuthorizationCode;
+    permit(server, Ask { app, client, opened_by, subject, login_method, linked_app: None, now }).await
 }
 
 /// What a code is issued for.

@@ -21,7 +21,7 @@ pub(crate) fn answer(app: &App, managed: &Managed) -> Response<Bytes> {
         "scopes_supported": app.scopes.names().chain([OFFLINE_ACCESS]).collect::<Vec<_>>(),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": super::token::offered(managed),
+        "grant_types_supported": managed.grant_types(),
         "token_endpoint_auth_methods_supported": methods,
         "revocation_endpoint": app.endpoints.revocation,
         "revocation_endpoint_auth_methods_supported": methods,
@@ -40,6 +40,9 @@ pub(crate) fn answer(app: &App, managed: &Managed) -> Response<Bytes> {
     if !managed.token_issuers.is_empty() {
         // Section 7.2 of the draft on identity assertions.
         metadata["authorization_grant_profiles_supported"] = json!(["urn:ietf:params:oauth:grant-profile:id-jag"]);
+    }
+    if managed.device.is_some() {
+        metadata["device_authorization_endpoint"] = json!(app.endpoints.device_authorization);
     }
     if managed.registration.is_some() {
         metadata["registration_endpoint"] = json!(app.endpoints.registration);

@@ -3,6 +3,8 @@
 pub mod authorization;
 pub mod authorization_server;
 pub mod client_configuration;
+pub mod device_authorization;
+pub mod device_verification;
 pub mod introspection;
 pub mod jwks;
 pub mod protected_resource;
@@ -11,6 +13,8 @@ pub mod registration;
 pub mod revocation;
 pub mod token;
 
+use crate::approval::{Ask, Verdict};
+use crate::call::{Reply, Server};
 use crate::error::{Code, Error, json_response};
 use crate::keys::LONGEST_KEPT;
 use crate::parameters::Parameters;
@@ -22,6 +26,15 @@ use std::time::Duration;
 
 /// Most bytes of a form that a client posts.
 pub const MAX_FORM_BYTES: usize = 64 * 1024;
+
+/// Asks the policy before a person gives anything away.
+async fn permit(server: &Server, ask: Ask<'_>) -> Result<(), Reply> {
+    match server.approval.approve(ask).await {
+        Ok(Verdict::Approved) => Ok(()),
+        Ok(Verdict::Refused { reason, rule }) => Err(Reply::Refused { reason, rule }),
+        Err(broken) => Err(Reply::Page(broken.into())),
+    }
+}
 
 /// A public document: the same for everybody, kept for a short while (RFC 9728 section 7.10), and asked for again by its
 /// `ETag` (RFC 9110 section 8.8.3).

@@ -8,14 +8,15 @@ use crate::app::{App, Managed, Registration};
 use crate::call::Server;
 use crate::client::{Authentication, Client, ClientDetails, ClientId, RegisteredBy, SignerKeys};
 use crate::error::{Code, Error, json_response};
+use crate::grant_type::GrantType;
 use crate::redirect_uri::{RedirectRules, Unacceptable};
 use crate::secret::{Kind, Secret};
 use crate::store::Registered;
 use crate::world::Timestamp;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
+use metadata::Metadata;
 pub(super) use metadata::Method;
-use metadata::{Metadata, Offers};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
@@ -49,11 +50,8 @@ pub(crate) async fn answer(
 
 /// The body of a registration at this app.
 pub(super) fn parse(body: &[u8], (app, managed): (&App, &Managed)) -> Result<Metadata, Error> {
-    let offers = Offers {
-        client_assertions: managed.client_assertions.is_some(),
-        identity_assertions: !managed.token_issuers.is_empty(),
-    };
-    Metadata::parse(body, &app.scopes, offers)
+    let offered = managed.grant_types();
+    Metadata::parse(body, &app.scopes, (&offered, managed.client_assertions.is_some()))
 }
 
 /// The URIs that may be registered. A dangerous one refuses all; one that is merely not allowed here is left out of the
@@ -158,7 +156,9 @@ pub(super) fn describe(app: &App, client: &Client, secret: Option<&Secret>, toke
     answer.insert("redirect_uris".into(), json!(client.redirect_uris));
     answer.insert("token_endpoint_auth_method".into(), json!(client.authentication.as_str()));
     answer.insert("grant_types".into(), json!(client.grant_types));
-    answer.insert("response_types".into(), json!(["code"]));
+    if client.may_use(GrantType::AuthorizationCode) {
+        answer.insert("response_types".into(), json!(["code"]));
+    }
     if let Authentication::PrivateKeyJwt(signer) = &client.authentication {
         let (name, keys) = match &signer.keys {
             SignerKeys::Jwks(keys) => ("jwks", json!(keys)),

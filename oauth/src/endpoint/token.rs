@@ -5,19 +5,11 @@ use crate::app::{App, Managed};
 use crate::call::Server;
 use crate::client_auth;
 use crate::error::{Code, Error, json_bytes};
-use crate::grant::{authorization_code, client_credentials, jwt_bearer, refresh_token, token_exchange};
+use crate::grant::{authorization_code, client_credentials, device_code, jwt_bearer, refresh_token, token_exchange};
 use crate::grant_type::GrantType;
 use crate::world::Timestamp;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
-
-/// What this endpoint gives tokens for at an app.
-pub(super) fn offered(managed: &Managed) -> Vec<GrantType> {
-    let assertions = (!managed.token_issuers.is_empty()).then_some(GrantType::JwtBearer);
-    let always =
-        [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials, GrantType::TokenExchange];
-    always.into_iter().chain(assertions).collect()
-}
 
 pub(crate) async fn answer(
     server: &Server,
@@ -28,7 +20,7 @@ pub(crate) async fn answer(
     let form = form(request)?;
     let grant_type =
         form.get("grant_type").ok_or_else(|| Error::new(Code::InvalidRequest, "`grant_type` is missing"))?;
-    let offered = offered(app.1);
+    let offered = app.1.grant_types();
     let Some(grant_type) = GrantType::named(grant_type).filter(|known| offered.contains(known)) else {
         let offered = offered.into_iter().map(GrantType::as_str).collect::<Vec<_>>().join("`, `");
         return Err(Error::new(Code::UnsupportedGrantType, format!("supported are `{offered}`")));
@@ -39,6 +31,7 @@ pub(crate) async fn answer(
         GrantType::JwtBearer => jwt_bearer::give(server, app, &client, &form, now).await?,
         GrantType::ClientCredentials => client_credentials::give(server, app, &client, &form, now).await?,
         GrantType::TokenExchange => token_exchange::exchange(server, app, &client, &form, now).await?,
+        GrantType::DeviceCode => device_code::redeem(server, app, &client, &form, now).await?,
         _ => refresh_token::refresh(server, app, &client, &form, now).await?,
     };
     Ok(json_bytes(StatusCode::OK, body))

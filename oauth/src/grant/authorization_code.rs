@@ -106,7 +106,8 @@ async fn check(server: &Server, app: &App, presented: &Presented<'_>, now: Times
         return Err(invalid("the sign-in that the code came from has ended"));
     }
     let Code { client, subject, login_method, .. } = &code;
-    let ask = Ask { app, client, subject, login_method, linked_app: None, now };
+    let opened_by = GrantType::AuthorizationCode;
+    let ask = Ask { app, client, opened_by, subject, login_method, linked_app: None, now };
     approve(server, ask).await?;
     Ok(code)
 }

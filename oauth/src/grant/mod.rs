@@ -2,6 +2,7 @@
 
 pub mod authorization_code;
 pub mod client_credentials;
+pub mod device_code;
 pub mod jwt_bearer;
 pub mod refresh_token;
 pub mod token_exchange;
@@ -70,12 +71,20 @@ async fn approve(server: &Server, ask: Ask<'_>) -> Result<(), Error> {
 }
 
 /// Holds a request against what its client may use.
-fn require(client: &Client, grant_type: GrantType) -> Result<(), Error> {
+pub(crate) fn require(client: &Client, grant_type: GrantType) -> Result<(), Error> {
     if client.may_use(grant_type) {
         return Ok(());
     }
     let what = format!("the client is registered without the grant type `{}`", grant_type.as_str());
     Err(Error::new(Code::UnauthorizedClient, what))
+}
+
+/// What a request gets of the scope that it asks for; never more than `most`.
+pub(crate) fn check_scope(app: &App, most: Option<&str>, form: &Parameters) -> Result<String, Error> {
+    app.scopes.grant_within(most, form.get("scope")).map_err(|_| {
+        let offered = app.scopes.names().collect::<Vec<_>>().join(" ");
+        Error::new(Code::InvalidScope, format!("the client can have none of these scopes; offered are: {offered}"))
+    })
 }
 
 /// Holds `resource` of an authorization or token request against the app (RFC 8707 section 2); absent means this app.

@@ -200,7 +200,15 @@ async fn approve(
     let linked_app = Some(subject.from.id.as_str());
     match server
         .approval
-        .approve(Ask { app, client: &client.id, subject: person, login_method, linked_app, now })
+        .approve(Ask {
+            app,
+            client: &client.id,
+            opened_by: GrantType::TokenExchange,
+            subject: person,
+            login_method,
+            linked_app,
+            now,
+        })
         .await?
     {
         Verdict::Approved => Ok(()),

@@ -3,6 +3,7 @@
 mod clients;
 mod codes;
 mod consents;
+mod devices;
 mod garbage;
 mod keys;
 mod lists;
@@ -26,6 +27,7 @@ pub async fn run(new: impl AsyncFn() -> Arc<dyn Store>) {
     clients::run(&new).await;
     codes::run(&new).await;
     consents::run(&new).await;
+    devices::run(&new).await;
     rotation::run(&new).await;
     revocation::run(&new).await;
     renewal::run(&new).await;

@@ -20,7 +20,7 @@ pub enum EndedBecause {
     RevokedByClient,
     /// A refresh token was brought again after the grace: two parties have it (RFC 9700 section 4.14.2).
     RefreshReused,
-    /// Its authorization code was brought again: two parties have it (OAuth 2.1 section 4.1.3).
+    /// Its authorization or device code was brought again: two parties have it (OAuth 2.1 section 4.1.3).
     CodeReplayed,
     /// An administrator removed the client.
     ClientRemoved,

@@ -3,10 +3,12 @@
 //! INVARIANT: every method locks once, does all its work without waiting, and unlocks; that makes it one transaction.
 
 mod consents;
+mod devices;
 
 use super::{
-    Code, ConsentRecord, Credential, EndedBecause, Grant, GrantFilter, GrantState, Issued, Listed, Redeemed,
-    Registered, RegistrationLimits, Rotation, Store, StoreError, StoredKey, Successor,
+    Code, ConsentRecord, Credential, DeviceAuthorization, DeviceDecision, DeviceKept, DeviceLimits, EndedBecause,
+    Grant, GrantFilter, GrantState, Issued, Listed, Polled, Redeemed, Registered, RegistrationLimits, Rotation, Store,
+    StoreError, StoredKey, Successor,
 };
 use crate::client::{Client, ClientId, RegisteredBy};
 use crate::secret::SecretHash;
@@ -29,6 +31,8 @@ struct State {
     keys: Vec<StoredKey>,
     clients: HashMap<(String, ClientId), Client>,
     codes: HashMap<SecretHash, KeptCode>,
+    /// By device code.
+    devices: HashMap<SecretHash, devices::Kept>,
     grants: HashMap<String, Grant>,
     credentials: HashMap<SecretHash, KeptCredential>,
     used: HashMap<SecretHash, Timestamp>,
@@ -132,6 +136,47 @@ impl Store for Memory {
         now: Timestamp,
     ) -> Result<Redeemed, StoreError> {
         Ok(self.lock()?.redeem_code(hash, grant, credential, now))
+    }
+
+    async fn keep_device(
+        &self,
+        device: &DeviceAuthorization,
+        limits: DeviceLimits,
+        now: Timestamp,
+    ) -> Result<DeviceKept, StoreError> {
+        Ok(self.lock()?.keep_device(device, limits, now))
+    }
+
+    async fn device(&self, user_code: &SecretHash) -> Result<Option<DeviceAuthorization>, StoreError> {
+        Ok(self.lock()?.device(user_code))
+    }
+
+    async fn decide_device(
+        &self,
+        user_code: &SecretHash,
+        decision: &DeviceDecision,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        Ok(self.lock()?.decide_device(user_code, decision, now))
+    }
+
+    async fn poll_device(
+        &self,
+        device_code: &SecretHash,
+        by: (&str, &ClientId),
+        now: Timestamp,
+    ) -> Result<Option<Polled>, StoreError> {
+        Ok(self.lock()?.poll_device(device_code, by, now))
+    }
+
+    async fn redeem_device(
+        &self,
+        device_code: &SecretHash,
+        grant: &Grant,
+        credential: &Credential,
+        now: Timestamp,
+    ) -> Result<Redeemed, StoreError> {
+        Ok(self.lock()?.redeem_device(device_code, grant, credential, now))
     }
 
     async fn open_grant(&self, grant: &Grant, credential: &Credential) -> Result<(), StoreError> {
@@ -382,6 +427,7 @@ impl State {
     fn collect_garbage(&mut self, now: Timestamp) -> u64 {
         let before = self.count_collectable();
         self.codes.retain(|_, kept| kept.code.expires_at >= now.minus(CODE_KEPT));
+        self.collect_devices(now);
         let parents: HashSet<_> = self.grants.values().filter_map(|grant| grant.parent.clone()).collect();
         self.grants.retain(|id, grant| {
             let end = grant.revoked_at.map_or(grant.expires_at, |at| at.min(grant.expires_at));
@@ -397,8 +443,8 @@ impl State {
     }
 
     fn count_collectable(&self) -> u64 {
-        let kept = self.codes.len() + self.grants.len() + self.credentials.len() + self.used.len();
-        (kept + self.keys.len() + self.consents.len()) as u64
+        let asked = self.codes.len() + self.devices.len() + self.used.len() + self.consents.len();
+        (asked + self.grants.len() + self.credentials.len() + self.keys.len()) as u64
     }
 }
 

@@ -6,12 +6,14 @@
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod consent;
+mod device;
 mod ending;
 mod filter;
 mod key;
 pub mod memory;
 
 pub use consent::{CONSENT_KEPT, ConsentRecord};
+pub use device::{DeviceAuthorization, DeviceDecision, DeviceKept, DeviceLimits, Pace, Polled, UNREDEEMED_KEPT};
 pub use ending::EndedBecause;
 pub use filter::{GrantFilter, GrantState};
 pub use key::{KeyAlgorithm, KeyPurpose, StoredKey};
@@ -87,6 +89,44 @@ pub trait Store: Send + Sync {
     async fn redeem_code(
         &self,
         hash: &SecretHash,
+        grant: &Grant,
+        credential: &Credential,
+        now: Timestamp,
+    ) -> Result<Redeemed, StoreError>;
+
+    /// Keeps the request of a device. A user code that another one has, or had not long ago, is refused.
+    async fn keep_device(
+        &self,
+        device: &DeviceAuthorization,
+        limits: DeviceLimits,
+        now: Timestamp,
+    ) -> Result<DeviceKept, StoreError>;
+
+    /// The request with this user code, whatever has become of it.
+    async fn device(&self, user_code: &SecretHash) -> Result<Option<DeviceAuthorization>, StoreError>;
+
+    /// Keeps what a person decided on the request with this user code; `false` if somebody did before, or it has expired.
+    async fn decide_device(
+        &self,
+        user_code: &SecretHash,
+        decision: &DeviceDecision,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// The request with this device code, as its client asks what has become of it; `None` if it is not of this client at
+    /// this app. While nobody has decided, too early a question makes the interval longer (RFC 8628 section 3.5).
+    async fn poll_device(
+        &self,
+        device_code: &SecretHash,
+        by: (&str, &ClientId),
+        now: Timestamp,
+    ) -> Result<Option<Polled>, StoreError>;
+
+    /// Redeems an allowed request once: opens `grant` with its first `credential`. A second redemption ends the grant that
+    /// the first one opened.
+    async fn redeem_device(
+        &self,
+        device_code: &SecretHash,
         grant: &Grant,
         credential: &Credential,
         now: Timestamp,
@@ -326,7 +366,7 @@ pub struct Successor {
     pub sealed_response: Vec<u8>,
 }
 
-/// The outcome of redeeming a code.
+/// The outcome of redeeming a code or the request of a device.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Redeemed {
     /// Redeemed now; the grant is open.
@@ -336,7 +376,7 @@ pub enum Redeemed {
         /// Its id.
         grant: String,
     },
-    /// Not known, or no longer valid.
+    /// Not known, not allowed, or no longer valid.
     Unknown,
 }
 

@@ -27,6 +27,7 @@ use oauth::token::AccessToken;
 use oauth::world::Timestamp;
 use oauth::{Call, Endpoint, Reply, Server, jwt, token};
 use serde_json::{Value, json};
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +38,8 @@ pub(crate) const GRANT_DURATION: Duration = Duration::from_secs(14 * 24 * 3600);
 pub(crate) const GRACE: Duration = Duration::from_secs(60);
 /// What clients register here unless a test says otherwise.
 pub(crate) const REDIRECT: &str = "http://127.0.0.1:7777/callback";
+/// Where every request comes from.
+pub(crate) const HERE: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));
 pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 pub(crate) const CURSOR: &str = "cursor://anysphere.cursor-mcp/oauth/callback";
 
@@ -150,7 +153,7 @@ impl Bench {
 
     /// Calls an endpoint that answers clients.
     pub(crate) async fn call(&self, app: &App, endpoint: Endpoint, request: Request<Bytes>) -> Answer {
-        let call = Call { app, endpoint: &endpoint, person: None, now: self.now };
+        let call = Call { app, endpoint: &endpoint, person: None, ip: HERE, now: self.now };
         let Reply::Response(response) = self.server.answer(call, &request).await else {
             panic!("{endpoint:?} answered with a page")
         };
@@ -224,7 +227,7 @@ impl Bench {
     }
 
     pub(crate) async fn authorization(&self, app: &App, person: Option<&Person>, request: Request<Bytes>) -> Reply {
-        let call = Call { app, endpoint: &Endpoint::Authorization, person, now: self.now };
+        let call = Call { app, endpoint: &Endpoint::Authorization, person, ip: HERE, now: self.now };
         self.server.answer(call, &request).await
     }
 

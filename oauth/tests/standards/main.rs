@@ -26,6 +26,7 @@ mod rfc7662_introspection;
 mod rfc8037_keys;
 mod rfc8252_redirect;
 mod rfc8414_metadata;
+mod rfc8628_device;
 mod rfc8707_resource;
 mod rfc9068_access_token;
 mod rfc9126_pushed_requests;

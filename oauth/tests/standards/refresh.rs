@@ -72,7 +72,8 @@ async fn tk_21_the_same_answer_on_another_node() {
     let answer = bench.refresh(&client, &first.refresh).await;
     let keys = bench.keys_of_another_node().await;
     let node = oauth::Server { keys: Arc::new(keys), ..bench.server.clone() };
-    let call = oauth::Call { app: &bench.wiki, endpoint: &oauth::Endpoint::Token, person: None, now: bench.now };
+    let call =
+        oauth::Call { app: &bench.wiki, endpoint: &oauth::Endpoint::Token, person: None, ip: HERE, now: bench.now };
     let reply = node.answer(call, &refreshing(&client, &first.refresh).post()).await;
     let oauth::Reply::Response(again) = reply else { panic!("{reply:?}") };
     assert_eq!(again.body(), &answer.body);

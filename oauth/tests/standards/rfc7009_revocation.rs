@@ -184,7 +184,8 @@ async fn op_02_who_ended_which_grant_is_told_to_the_log_once() {
     let expected = Revoked { grant, subject: "ada".to_owned(), client: client.clone() };
     for told in [Some(&expected), None] {
         let form = fields([("client_id", client.as_str()), ("token", &tokens.refresh)]);
-        let call = oauth::Call { app: &bench.wiki, endpoint: &Endpoint::Revocation, person: None, now: bench.now };
+        let call =
+            oauth::Call { app: &bench.wiki, endpoint: &Endpoint::Revocation, person: None, ip: HERE, now: bench.now };
         let oauth::Reply::Response(response) = bench.server.answer(call, &form.post()).await else { panic!("a page") };
         assert_eq!(response.extensions().get::<Revoked>(), told);
     }

@@ -4,10 +4,10 @@ use super::token_issuers::{TokenIssuers, accepted};
 use super::values::{HOUR, MINUTE, duration, unknown};
 use super::{consent, documents, keys, redirect_uris, scopes};
 use crate::config::key::Key;
-use crate::config::raw::{RawAssertions, RawGrant, RawOAuth, RawRegistration};
+use crate::config::raw::{RawAssertions, RawDevice, RawGrant, RawOAuth, RawRegistration};
 use crate::config::report::{Mistake, Report};
 use crate::config::{Origin, Place, ScopeRule, presets};
-use oauth::app::{App, AssertionRules, ConsentRules, Endpoints, Managed, Registration};
+use oauth::app::{App, AssertionRules, ConsentRules, DeviceRules, Endpoints, Managed, Registration};
 use oauth::redirect_uri::RedirectRules;
 use oauth::resource::Resource;
 use oauth::scope::{Scope, Scopes};
@@ -54,11 +54,12 @@ impl OAuth {
         let documents_key = key.field("client_id_metadata_documents");
         let client_documents = documents::rules(report, &documents_key, &raw.client_id_metadata_documents);
         let consent = consent::rules(report, &key.field("consent"), &raw.consent);
+        let device = device(report, &key.field("device"), &raw.device);
         let scopes = scopes::scopes(report, &key.field("scopes"), &raw.scopes);
         let issuers_key = key.field("accept_assertions_from");
         let token_issuers = accepted(report, &issuers_key, &raw.accept_assertions_from, issuers);
         let (managed, registration, client_documents) = (managed?, registration?, client_documents?);
-        let (consent, (scopes, rules), token_issuers) = (consent?, scopes?, token_issuers?);
+        let (consent, device, (scopes, rules), token_issuers) = (consent?, device?, scopes?, token_issuers?);
         let client_assertions = assertions(&raw.client_assertions);
         let managed = enabled.then_some(Managed {
             registration,
@@ -66,6 +67,7 @@ impl OAuth {
             client_assertions,
             consent,
             token_issuers,
+            device,
             require_pushed_authorization_requests: raw.require_pushed_authorization_requests.unwrap_or_default(),
             ..managed
         });
@@ -127,6 +129,7 @@ fn grant(report: &mut Report<'_>, key: &Key, raw: &RawGrant, enabled: bool) -> O
         require_pushed_authorization_requests: false,
         consent: ConsentRules::default(),
         token_issuers: Vec::new(),
+        device: None,
     })
 }
 
@@ -153,6 +156,23 @@ fn idle_timeout(
 fn assertions(raw: &RawAssertions) -> Option<AssertionRules> {
     let token_endpoint_audience = raw.accept_token_endpoint_audience.unwrap_or_default();
     raw.enabled.unwrap_or(true).then_some(AssertionRules { token_endpoint_audience })
+}
+
+fn device(report: &mut Report<'_>, key: &Key, raw: &RawDevice) -> Option<Option<DeviceRules>> {
+    let lifetime_key = key.field("lifetime");
+    let lifetime = duration(report, &lifetime_key, raw.lifetime.as_deref(), 5 * MINUTE);
+    let interval = duration(report, &key.field("interval"), raw.interval.as_deref(), Duration::from_secs(5));
+    let (lifetime, interval) = (lifetime?, interval?);
+    if !(MINUTE..=30 * MINUTE).contains(&lifetime) {
+        let help = r#"write "5m""#.to_owned();
+        report.error(&lifetime_key, Mistake::new("must be between one minute and thirty").help(help));
+        return None;
+    }
+    if interval > MINUTE {
+        report.error(&key.field("interval"), Mistake::new("must be at most one minute"));
+        return None;
+    }
+    Some(raw.enabled.unwrap_or_default().then_some(DeviceRules { lifetime, interval }))
 }
 
 fn registration(report: &mut Report<'_>, key: &Key, raw: &RawRegistration) -> Option<Option<Registration>> {
@@ -208,6 +228,8 @@ fn endpoints(main: &Place, profile: &Profile<'_>) -> Endpoints {
         authorization: format!("{login}/.doorward/oauth/{id}/authorize"),
         pushed_authorization_request: format!("{app}/.doorward/oauth/{id}/par"),
         token: format!("{app}/.doorward/oauth/{id}/token"),
+        device_authorization: format!("{app}/.doorward/oauth/{id}/device_authorization"),
+        device_verification: format!("{login}/.doorward/device"),
         registration: format!("{app}/.doorward/oauth/{id}/register"),
         revocation: format!("{app}/.doorward/oauth/{id}/revoke"),
         introspection: format!("{app}/.doorward/oauth/{id}/introspect"),

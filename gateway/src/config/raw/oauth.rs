@@ -24,6 +24,8 @@ pub(crate) struct RawOAuth {
     pub(crate) consent: RawConsent,
     /// The names of the token issuers whose identity assertions are accepted in place of a person's consent. Default: none.
     pub(crate) accept_assertions_from: Vec<String>,
+    /// Sign-in by a code that a person enters on another device.
+    pub(crate) device: RawDevice,
     /// What they can be limited to, beside `access`, which every app has.
     pub(crate) scopes: Vec<RawScope>,
 }
@@ -124,6 +126,21 @@ pub(crate) enum RawRemember {
     Never,
     /// For all.
     Always,
+}
+
+/// `[apps.ID.oauth.device]` (RFC 8628)
+///
+/// For machines without a browser. Whoever can be talked into entering a code lets a stranger in, so it is off unless an
+/// app needs it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawDevice {
+    /// Whether clients may come in by it. Default: `false`.
+    pub(crate) enabled: Option<bool>,
+    /// How long a code can be entered, and the answer fetched: one minute to thirty. Default: `"5m"`.
+    pub(crate) lifetime: Option<String>,
+    /// How long a client waits between two questions, at most a minute. Default: `"5s"`.
+    pub(crate) interval: Option<String>,
 }
 
 /// `[[apps.ID.oauth.scopes]]`

@@ -129,6 +129,23 @@ fn a_client_that_waits_elsewhere_has_no_line_about_where_the_answer_goes() {
     assert!(!page.contains("Answer goes to"));
 }
 
+#[test]
+fn dv_04_dv_05_what_a_device_asks_can_be_compared_and_its_danger_is_told() {
+    let device = DeviceLine { user_code: "WDJB-MJHT", from: "198.51.100.7", elsewhere: None, ago: "30 seconds" };
+    let waiting = |device| ConsentPage { redirect_host: None, loopback: false, device: Some(device), ..consent_page() };
+    let here = consent(&BRAND, &waiting(device));
+    for part in
+        ["WDJB-MJHT", "198.51.100.7", "30 seconds ago", "on a device in front of you?", "they would come in as you"]
+    {
+        assert!(here.contains(part), "{part} in {here}");
+    }
+    assert!(!here.contains("Elsewhere") && !here.contains("another network"));
+    let elsewhere = consent(&BRAND, &waiting(DeviceLine { elsewhere: Some("203.0.113.1"), ..device }));
+    for part in [">Elsewhere</strong>", "203.0.113.1", "in another network than you"] {
+        assert!(elsewhere.contains(part), "{part} in {elsewhere}");
+    }
+}
+
 pub(super) fn consent_page<'a>() -> ConsentPage<'a> {
     static SCOPES: std::sync::LazyLock<[ScopeLine<'static>; 1]> = std::sync::LazyLock::new(|| {
         [ScopeLine { name: "wiki:write", description: "Change pages", includes: Vec::new(), optional: false }]
@@ -148,6 +165,7 @@ pub(super) fn consent_page<'a>() -> ConsentPage<'a> {
         without_refresh: Some("15 minutes"),
         first_seen: None,
         nothing_ticked: false,
+        device: None,
         action: "/.doorward/consent",
         consent_token: "consent-token",
     }

@@ -58,10 +58,22 @@ fn all_pages(text: &str) -> Vec<String> {
                 without_refresh: Some(text),
                 first_seen: Some(text),
                 nothing_ticked: true,
+                device: Some(DeviceLine { user_code: text, from: text, elsewhere: Some(text), ago: text }),
                 action: text,
                 consent_token: text,
             },
         ),
+        device(
+            &brand,
+            &DevicePage {
+                user_code: text,
+                action: text,
+                form_token: text,
+                problem: Some(DeviceProblem::TooManyAttempts { retry_after_seconds: 300 }),
+            },
+        ),
+        device_done(&brand, &DeviceDonePage { allowed: true, app: text, connected: text }),
+        device_done(&brand, &DeviceDonePage { allowed: false, app: text, connected: text }),
         refused(
             &brand,
             &RefusedPage {

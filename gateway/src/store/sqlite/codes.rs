@@ -97,4 +97,4 @@ fn read(row: &Row<'_>) -> Result<Code> {
 }
 
 /// A code is remembered this long after its expiry, to notice a replay and a consent used twice.
-const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const KEPT: Duration = Duration::from_secs(24 * 60 * 60);

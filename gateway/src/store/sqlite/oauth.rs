@@ -1,12 +1,13 @@
 //! OAuth state in SQLite: each act of the protocol as one transaction.
 
-use super::{Sqlite, clients, codes, consents, credentials, grants, keys, used};
+use super::{Sqlite, clients, codes, consents, credentials, devices, grants, keys, used};
 use async_trait::async_trait;
 use oauth::client::{Client, ClientId};
 use oauth::secret::SecretHash;
 use oauth::store::{
-    Code, ConsentRecord, Credential, EndedBecause, Grant, GrantFilter, GrantState, Issued, Listed, Redeemed,
-    Registered, RegistrationLimits, Rotation, Store, StoreError, StoredKey, Successor,
+    Code, ConsentRecord, Credential, DeviceAuthorization, DeviceDecision, DeviceKept, DeviceLimits, EndedBecause,
+    Grant, GrantFilter, GrantState, Issued, Listed, Polled, Redeemed, Registered, RegistrationLimits, Rotation, Store,
+    StoreError, StoredKey, Successor,
 };
 use oauth::world::Timestamp;
 use rusqlite::Connection;
@@ -101,6 +102,52 @@ impl Store for Sqlite {
         self.write(move |db| codes::redeem(db, &hash, &grant, &credential, now)).await
     }
 
+    async fn keep_device(
+        &self,
+        device: &DeviceAuthorization,
+        limits: DeviceLimits,
+        now: Timestamp,
+    ) -> Result<DeviceKept, StoreError> {
+        let device = device.clone();
+        self.write(move |db| devices::keep(db, &device, limits, now)).await
+    }
+
+    async fn device(&self, user_code: &SecretHash) -> Result<Option<DeviceAuthorization>, StoreError> {
+        let user_code = *user_code;
+        self.read(move |db| devices::find(db, &user_code)).await
+    }
+
+    async fn decide_device(
+        &self,
+        user_code: &SecretHash,
+        decision: &DeviceDecision,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (user_code, decision) = (*user_code, decision.clone());
+        self.write(move |db| devices::decide(db, &user_code, &decision, now)).await
+    }
+
+    async fn poll_device(
+        &self,
+        device_code: &SecretHash,
+        by: (&str, &ClientId),
+        now: Timestamp,
+    ) -> Result<Option<Polled>, StoreError> {
+        let (device_code, app, client) = (*device_code, by.0.to_owned(), by.1.clone());
+        self.write(move |db| devices::poll(db, &device_code, (&app, &client), now)).await
+    }
+
+    async fn redeem_device(
+        &self,
+        device_code: &SecretHash,
+        grant: &Grant,
+        credential: &Credential,
+        now: Timestamp,
+    ) -> Result<Redeemed, StoreError> {
+        let (device_code, grant, credential) = (*device_code, grant.clone(), credential.clone());
+        self.write(move |db| devices::redeem(db, &device_code, &grant, &credential, now)).await
+    }
+
     async fn open_grant(&self, grant: &Grant, credential: &Credential) -> Result<(), StoreError> {
         let (grant, credential) = (grant.clone(), credential.clone());
         self.write(move |db| grants::open(db, &grant, &credential)).await
@@ -163,8 +210,9 @@ impl Store for Sqlite {
 
     async fn collect_garbage(&self, now: Timestamp) -> Result<u64, StoreError> {
         let collect = move |db: &Connection| {
-            let ended = codes::collect(db, now)? + credentials::collect(db, now)? + grants::collect(db, now)?;
-            Ok(ended + used::collect(db, now)? + keys::collect(db, now)? + consents::collect(db, now)?)
+            let asked = codes::collect(db, now)? + devices::collect(db, now)? + used::collect(db, now)?;
+            let given = credentials::collect(db, now)? + grants::collect(db, now)? + consents::collect(db, now)?;
+            Ok(asked + given + keys::collect(db, now)?)
         };
         self.write(collect).await
     }

@@ -12,7 +12,14 @@ import { step } from './common.mjs';
 const DECISION_ID = /\bd_[0-9a-z]{8,}\b/i;
 
 /** Opens a browser with an empty profile. `hosts` are hosts that requests may go to besides loopback. */
-export async function open({ screenshots, javaScript = true, hosts = [], timeoutMs = 30_000 } = {}) {
+export async function open({
+  screenshots,
+  javaScript = true,
+  hosts = [],
+  viewport = { width: 1000, height: 900 },
+  colorScheme = 'light',
+  timeoutMs = 30_000,
+} = {}) {
   step('starting the browser');
   const executablePath = process.env.CHROMIUM || '/usr/bin/chromium';
   if (!existsSync(executablePath)) {
@@ -35,7 +42,8 @@ export async function open({ screenshots, javaScript = true, hosts = [], timeout
   const context = await browser.newContext({
     locale: 'en-US',
     javaScriptEnabled: javaScript,
-    viewport: { width: 1000, height: 900 },
+    viewport,
+    colorScheme,
   });
   context.setDefaultTimeout(Math.min(timeoutMs, 20_000));
   return new Person(browser, context, screenshots, hosts);
@@ -295,6 +303,50 @@ export async function letIn(url, code, options) {
     person.expectNoProblems();
     return { consent, heading: (await look(page)).heading };
   } catch (error) {
+    error.page ??= await lookSafely(person);
+    throw error;
+  } finally {
+    await person.close();
+  }
+}
+
+/**
+ * Lets a device in: opens the page of its link, signs in if asked, sends the code that is there already, and presses
+ * Allow or Deny. Gives {code, wrong, consent, ended: {status, heading, text}}. With `guess`, it first sends a code that
+ * nobody has, and `wrong` is what the page says of it.
+ */
+export async function letDeviceIn(url, options = {}) {
+  const { username, password, decision = 'allow' } = options;
+  const person = await open({ ...options, hosts: [new URL(url).hostname] });
+  try {
+    const page = await person.tab();
+    await person.visit(page, url);
+    if ((await look(page)).kind === 'login') await person.signIn(page, username, password);
+    const code = await page.locator('input[name="user_code"]').inputValue();
+    await person.shoot(page, 'code');
+    const go = () => person.press(page, page.getByRole('button', { name: 'Continue', exact: true }));
+    let wrong = null;
+    if (options.guess) {
+      step('sending a code that nobody has');
+      await page.locator('input[name="user_code"]').fill('bcdf ghjk');
+      await go();
+      wrong = (await look(page)).alert;
+      await person.shoot(page, 'wrong-code');
+    }
+    step('sending the code');
+    await page.locator('input[name="user_code"]').fill(code);
+    await go();
+    const consent = await question(page);
+    await person.shoot(page, 'consent');
+    const name = decision === 'allow' ? 'Allow' : 'Deny';
+    step(`pressing ${name}`);
+    const status = await person.press(page, page.getByRole('button', { name, exact: true }));
+    const { heading, text } = await look(page);
+    await person.shoot(page, 'end');
+    person.expectNoProblems();
+    return { code, wrong, consent, ended: { status, heading, text } };
+  } catch (error) {
+    for (const page of person.context.pages()) await person.shoot(page, 'failure');
     error.page ??= await lookSafely(person);
     throw error;
   } finally {

@@ -44,7 +44,14 @@ pub(super) async fn find_client(server: &Server, call: Call<'_>, parameters: &Pa
         return by_document(server, call, managed, id).await;
     }
     let found = server.store.client(&call.app.id, &id).await.map_err(|broken| Failure::Page(broken.into()))?;
-    found.map(|client| registered(managed, client)).ok_or_else(unknown)
+    let found = found.ok_or_else(unknown)?;
+    if !found.may_use(GrantType::AuthorizationCode) {
+        return Err(page(
+            Code::UnauthorizedClient,
+            "the client registered without the grant type `authorization_code`",
+        ));
+    }
+    Ok(registered(managed, found))
 }
 
 /// Whether a client that was found a moment ago may still be used: the configuration may have changed.

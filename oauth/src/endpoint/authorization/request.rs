@@ -6,7 +6,7 @@ use crate::call::{Call, Server, VouchedBy};
 use crate::client::{Authentication, ClientId};
 use crate::consent::Question;
 use crate::error::{Code, Error};
-use crate::grant::check_resource;
+use crate::grant::{check_resource, check_scope};
 use crate::parameters::Parameters;
 use crate::pkce;
 use crate::redirect_uri;
@@ -180,15 +180,7 @@ pub(super) fn check_parameters(app: &App, most: Option<&str>, parameters: &Param
     check_form(parameters)?;
     let code_challenge = check_challenge(parameters)?;
     check_resource(app, parameters)?;
-    let scope = app.scopes.grant_within(most, parameters.get("scope")).map_err(|_| {
-        Error::new(
-            Code::InvalidScope,
-            format!(
-                "the client can have none of these scopes; offered are: {}",
-                app.scopes.names().collect::<Vec<_>>().join(" ")
-            ),
-        )
-    })?;
+    let scope = check_scope(app, most, parameters)?;
     Ok(Checked { code_challenge, scope, prompt: check_prompt(parameters)? })
 }
 

@@ -23,13 +23,6 @@ pub(in crate::endpoint) struct Metadata {
     pub(in crate::endpoint) others: Map<String, Value>,
 }
 
-/// What an app offers beyond the usual.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Offers {
-    pub(super) client_assertions: bool,
-    pub(super) identity_assertions: bool,
-}
-
 /// `token_endpoint_auth_method`, of those that are supported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::endpoint) enum Method {
@@ -40,44 +33,61 @@ pub(in crate::endpoint) enum Method {
 }
 
 impl Metadata {
-    pub(super) fn parse(body: &[u8], scopes: &Scopes, offers: Offers) -> Result<Self, Error> {
+    pub(super) fn parse(
+        body: &[u8],
+        scopes: &Scopes,
+        (offered, assertions): (&[GrantType], bool),
+    ) -> Result<Self, Error> {
         let sent: Map<String, Value> =
             serde_json::from_slice(body).map_err(|_| invalid("the body must be one JSON object"))?;
-        require_code_flow(&sent)?;
+        let grant_types = grant_types(&sent, offered)?;
         Ok(Self {
             client_name: text(&sent, "client_name", MAX_NAME_CHARS).unwrap_or_else(|| "Unnamed client".into()),
-            redirect_uris: redirect_uris(&sent)?,
-            method: method(&sent, offers.client_assertions)?,
-            grant_types: grant_types(&sent, offers),
+            redirect_uris: redirect_uris(&sent, grant_types.contains(&GrantType::AuthorizationCode))?,
+            method: method(&sent, assertions)?,
+            grant_types,
             others: others(&sent, scopes),
         })
     }
 }
 
-/// Of what it names, what is offered; named or not, a client that registers itself uses codes.
-fn grant_types(sent: &Map<String, Value>, offers: Offers) -> BTreeSet<GrantType> {
-    let named = list(sent, "grant_types");
-    let mut types = GrantType::of_code_client(named.as_ref().is_none_or(|types| types.contains(&"refresh_token")));
-    let assertions = named.is_some_and(|types| types.contains(&GrantType::JwtBearer.as_str()));
-    types.extend((assertions && offers.identity_assertions).then_some(GrantType::JwtBearer));
-    types
+/// Of what it names, what is offered. It has to have a way to come by a grant: a code, or a code on another device.
+fn grant_types(sent: &Map<String, Value>, offered: &[GrantType]) -> Result<BTreeSet<GrantType>, Error> {
+    let code = GrantType::AuthorizationCode;
+    let Some(named) = list(sent, "grant_types") else {
+        require_code_response(sent)?;
+        return Ok(GrantType::of_code_client(true));
+    };
+    let of_client = [code, GrantType::RefreshToken, GrantType::DeviceCode];
+    let known = named.into_iter().filter_map(GrantType::named);
+    let kept: BTreeSet<_> = known
+        .filter(|known| (of_client.contains(known) || *known == GrantType::JwtBearer) && offered.contains(known))
+        .collect();
+    if kept.contains(&code) {
+        require_code_response(sent)?;
+    } else if !kept.contains(&GrantType::DeviceCode) {
+        let ways = of_client.iter().filter(|way| **way != GrantType::RefreshToken && offered.contains(way));
+        let ways = ways.map(|way| way.as_str()).collect::<Vec<_>>().join("` or `");
+        return Err(invalid(&format!("`grant_types` must contain `{ways}`")));
+    }
+    Ok(kept)
 }
 
-fn require_code_flow(sent: &Map<String, Value>) -> Result<(), Error> {
-    if list(sent, "grant_types").is_some_and(|types| !types.contains(&"authorization_code")) {
-        return Err(invalid("`grant_types` must contain `authorization_code`"));
-    }
+fn require_code_response(sent: &Map<String, Value>) -> Result<(), Error> {
     if list(sent, "response_types").is_some_and(|types| !types.contains(&"code")) {
         return Err(invalid("`response_types` must contain `code`"));
     }
     Ok(())
 }
 
-fn redirect_uris(sent: &Map<String, Value>) -> Result<Vec<String>, Error> {
+/// Only a client that uses codes needs some (RFC 7591 section 2).
+fn redirect_uris(sent: &Map<String, Value>, needed: bool) -> Result<Vec<String>, Error> {
     let bad = |what: &str| Error::new(Code::InvalidRedirectUri, format!("`redirect_uris` {what}"));
-    let sent =
-        sent.get("redirect_uris").and_then(Value::as_array).ok_or_else(|| bad("is required: an array of URIs"))?;
-    if sent.is_empty() || sent.len() > MAX_REDIRECT_URIS {
+    let sent = match sent.get("redirect_uris") {
+        None if !needed => return Ok(Vec::new()),
+        sent => sent.and_then(Value::as_array).ok_or_else(|| bad("is required: an array of URIs"))?,
+    };
+    if (needed && sent.is_empty()) || sent.len() > MAX_REDIRECT_URIS {
         return Err(bad("must have 1 to 16 entries"));
     }
     let uris = sent.iter().map(|uri| uri.as_str().map(str::to_owned).ok_or_else(|| bad("must be strings")));

@@ -5,8 +5,9 @@ use oauth::client::{Client, ClientId};
 use oauth::secret::SecretHash;
 use oauth::store::memory::Memory;
 use oauth::store::{
-    Code, ConsentRecord, Credential, EndedBecause, Grant, GrantFilter, Issued, Listed, Redeemed, Registered,
-    RegistrationLimits, Rotation, Store, StoreError, StoredKey, Successor,
+    Code, ConsentRecord, Credential, DeviceAuthorization, DeviceDecision, DeviceKept, DeviceLimits, EndedBecause,
+    Grant, GrantFilter, Issued, Listed, Polled, Redeemed, Registered, RegistrationLimits, Rotation, Store, StoreError,
+    StoredKey, Successor,
 };
 use oauth::world::Timestamp;
 use std::sync::Mutex;
@@ -148,6 +149,50 @@ impl Store for TestStore {
     ) -> Result<Redeemed, StoreError> {
         self.keep(&(grant, credential));
         self.act(self.inner.redeem_code(hash, grant, credential, now)).await
+    }
+
+    async fn keep_device(
+        &self,
+        device: &DeviceAuthorization,
+        limits: DeviceLimits,
+        now: Timestamp,
+    ) -> Result<DeviceKept, StoreError> {
+        self.keep(device);
+        self.act(self.inner.keep_device(device, limits, now)).await
+    }
+
+    async fn device(&self, user_code: &SecretHash) -> Result<Option<DeviceAuthorization>, StoreError> {
+        self.act(self.inner.device(user_code)).await
+    }
+
+    async fn decide_device(
+        &self,
+        user_code: &SecretHash,
+        decision: &DeviceDecision,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.keep(decision);
+        self.act(self.inner.decide_device(user_code, decision, now)).await
+    }
+
+    async fn poll_device(
+        &self,
+        device_code: &SecretHash,
+        by: (&str, &ClientId),
+        now: Timestamp,
+    ) -> Result<Option<Polled>, StoreError> {
+        self.act(self.inner.poll_device(device_code, by, now)).await
+    }
+
+    async fn redeem_device(
+        &self,
+        device_code: &SecretHash,
+        grant: &Grant,
+        credential: &Credential,
+        now: Timestamp,
+    ) -> Result<Redeemed, StoreError> {
+        self.keep(&(grant, credential));
+        self.act(self.inner.redeem_device(device_code, grant, credential, now)).await
     }
 
     async fn open_grant(&self, grant: &Grant, credential: &Credential) -> Result<(), StoreError> {

@@ -41,6 +41,8 @@ pub(crate) fn app(id: &str, url: &str, other: &str) -> App {
             authorization: format!("https://auth.ex/.doorward/authorize/{id}"),
             pushed_authorization_request: format!("{url}/.doorward/par"),
             token: format!("{url}/.doorward/token"),
+            device_authorization: format!("{url}/.doorward/device_authorization"),
+            device_verification: "https://auth.ex/.doorward/device".to_owned(),
             registration: format!("{url}/.doorward/register"),
             revocation: format!("{url}/.doorward/revoke"),
             introspection: format!("{url}/.doorward/introspect"),
@@ -73,6 +75,7 @@ fn managed() -> Managed {
         require_pushed_authorization_requests: false,
         consent: ConsentRules::default(),
         token_issuers: Vec::new(),
+        device: None,
     }
 }
 

@@ -71,6 +71,25 @@ CREATE TABLE consents (
 
 CREATE INDEX consents_by_end ON consents (expires_at);
 
+CREATE TABLE devices (
+    device_code BLOB    NOT NULL PRIMARY KEY CHECK (length(device_code) = 32),
+    user_code   BLOB    NOT NULL UNIQUE CHECK (length(user_code) = 32),
+    app         TEXT    NOT NULL,
+    client      TEXT    NOT NULL,
+    scope       TEXT    NOT NULL,
+    asked_from  TEXT    NOT NULL, -- IP address
+    asked_at    INTEGER NOT NULL,
+    expires_at  INTEGER NOT NULL,
+    decision    TEXT,             -- JSON
+    -- Seconds between two questions of the device, and when the last one came.
+    interval    INTEGER NOT NULL,
+    polled_at   INTEGER,
+    -- The grant that its redemption opened, as in `codes`.
+    opened      TEXT
+) STRICT;
+
+CREATE INDEX devices_by_expiry ON devices (expires_at);
+
 CREATE TABLE grants (
     id               TEXT    NOT NULL PRIMARY KEY,
     app              TEXT    NOT NULL,
