@@ -55,7 +55,15 @@ pub(crate) async fn give(
     let claims = verify(server, issuer, &jws, now).await?;
     let scope = scope(app, claims, form.get("scope"))?;
     let subject = person(server, issuer, claims).await?;
-    let ask = Ask { app, client: &client.id, subject: &subject, login_method: &issuer.name, linked_app: None, now };
+    let ask = Ask {
+        app,
+        client: &client.id,
+        subject: &subject,
+        login_method: &issuer.name,
+        opened_by: GrantType::JwtBearer,
+        linked_app: None,
+        now,
+    };
     approve(server, ask).await.map_err(uniform)?;
     let grant = grant(server, (app, managed), (client, issuer), (subject, scope), now);
     let body = Issue { grant: &grant, scope: &grant.scope, refresh: None }.response(server, (app, managed), now)?;
