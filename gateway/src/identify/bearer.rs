@@ -9,6 +9,7 @@ use oauth::jwt::Invalid;
 use oauth::store::Grant;
 use oauth::token::{self, AccessToken};
 use oauth::world::Timestamp;
+use policy::Via;
 use std::sync::Arc;
 
 /// Who a presented token proves; `None` when none is presented. A bad one ends the search.
