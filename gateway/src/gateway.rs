@@ -7,6 +7,7 @@ use crate::approval::PolicyApproval;
 use crate::config::Config;
 use crate::known::Memory;
 use crate::limits::Limits;
+use crate::replay::Replays;
 use crate::route::Routes;
 use crate::store::Stores;
 use crate::telemetry::{Metrics, Recorder, Uses};
@@ -33,6 +34,7 @@ pub(crate) struct World {
     pub(crate) documents: Arc<Documents>,
     pub(crate) foreign_keys: Arc<ForeignKeys>,
     pub(crate) memory: Memory,
+    pub(crate) replays: Replays,
     pub(crate) limits: Limits,
     pub(crate) recorder: Recorder,
     pub(crate) metrics: Metrics,
@@ -66,6 +68,7 @@ impl World {
             documents,
             foreign_keys,
             memory,
+            replays: Replays::default(),
             limits,
             recorder,
             metrics,

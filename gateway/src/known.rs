@@ -49,6 +49,8 @@ pub(crate) struct Verified {
     pub(crate) linked_app: Option<String>,
     /// Who acted for the person before the client did.
     pub(crate) earlier: Option<Box<Actor>>,
+    /// Thumbprint of the key that the credential is bound to: each request proves it afresh.
+    pub(crate) jkt: Option<String>,
     /// When the credential ends. Checked at every use: forgetting is not an expiry check.
     pub(crate) expires_at: Timestamp,
 }
@@ -207,6 +209,7 @@ mod tests {
             scope: String::new(),
             linked_app: None,
             earlier: None,
+            jkt: None,
             expires_at: Timestamp::from_seconds(expires_at),
         }
     }

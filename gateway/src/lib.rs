@@ -21,6 +21,7 @@ pub mod pages;
 mod proxy;
 mod refusal;
 mod refuse;
+mod replay;
 mod request;
 mod respond;
 mod route;

@@ -44,6 +44,12 @@ pub(crate) struct BadCredential {
     pub(crate) description: &'static str,
 }
 
+/// The code of a proof of possession that is missing or bad.
+pub(crate) const INVALID_PROOF: &str = "dpop_proof_invalid";
+
+/// The code of a proof that lacks a good nonce.
+pub(crate) const NONCE_NEEDED: &str = "dpop_nonce_needed";
+
 /// A policy's refusal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Denial {

@@ -6,7 +6,7 @@ use crate::gateway::World;
 use crate::limits::RETRY_AFTER;
 use crate::login::handoff;
 use crate::pages::{self, Brand, RefusedPage};
-use crate::refusal::{At, BadCredential, Denial, Refusal};
+use crate::refusal::{At, BadCredential, Denial, NONCE_NEEDED, Refusal};
 use crate::request::Request;
 use crate::respond::{Dress, Problem, as_json, html, problem};
 use bytes::Bytes;
@@ -17,7 +17,14 @@ use serde_json::json;
 pub(crate) fn refusal(world: &World, request: &Request, refusal: &Refusal) -> Response<Bytes> {
     match refusal {
         Refusal::LoginRequired(at) => login_required(world, request, at),
-        Refusal::InvalidToken(at, bad) => challenge::unauthorized(request, at, Some(bad)),
+        Refusal::InvalidToken(at, bad) => {
+            let mut response = challenge::unauthorized(request, at, Some(bad));
+            let nonce = oauth::dpop::nonce(&world.keys.sealer(request.now), &*world.random, request.now);
+            if let (NONCE_NEEDED, Ok(nonce)) = (bad.code, HeaderValue::from_str(&nonce)) {
+                response.headers_mut().insert(oauth::dpop::NONCE_HEADER, nonce);
+            }
+            response
+        }
         Refusal::InsufficientScope(at, scope, _) => challenge::insufficient_scope(request, at, scope),
         Refusal::Denied(at, denial) => denied(request, at, denial),
         Refusal::CrossOrigin(at, _) => {

@@ -19,7 +19,7 @@ const GATEWAY: &[&[&str]] = &[
     &["gateway"],
     &["route", "approval"],
     &["refusal"],
-    &["known", "request", "respond", "telemetry"],
+    &["known", "replay", "request", "respond", "telemetry"],
     &["assertion", "pages", "store", "limits", "sample", "fetch"],
     &["config", "world"],
 ];
@@ -37,7 +37,7 @@ const OAUTH: &[&[&str]] = &[
     &["client_document"],
     &["app"],
     &["foreign_keys"],
-    &["client_metadata", "jwt", "kept", "parameters", "pkce", "redirect_uri", "resource", "scope", "user_code"],
+    &["client_metadata", "dpop", "jwt", "kept", "parameters", "pkce", "redirect_uri", "resource", "scope", "user_code"],
     &["keys"],
     &["seal"],
     &["store"],

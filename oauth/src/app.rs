@@ -92,6 +92,10 @@ pub struct Managed {
     pub client_assertions: Option<AssertionRules>,
     /// Whether authorization requests must be pushed (RFC 9126 section 5); the browser's need not.
     pub require_pushed_authorization_requests: bool,
+    /// Whether tokens are bound to keys of their clients.
+    pub dpop: Dpop,
+    /// Whether proofs of possession must have a nonce from here (RFC 9449 section 8).
+    pub dpop_nonce: bool,
     /// Whose consent is asked for once, and whose each time.
     pub consent: ConsentRules,
     /// Whose identity assertions are accepted in place of a person's consent.
@@ -120,6 +124,17 @@ pub struct DeviceRules {
     pub lifetime: Duration,
     /// How long a device waits between two questions.
     pub interval: Duration,
+}
+
+/// What becomes of proofs of possession (RFC 9449).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dpop {
+    /// They are not looked at, and no token is bound.
+    Off,
+    /// Who sends one gets tokens that are bound to its key.
+    Optional,
+    /// Without one there are no tokens.
+    Required,
 }
 
 /// How client assertions are held at an app.

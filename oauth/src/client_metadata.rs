@@ -7,6 +7,9 @@ use sha2::{Digest, Sha256};
 /// The member that says that a client pushes all its authorization requests (RFC 9126 section 6).
 pub const PUSHES: &str = "require_pushed_authorization_requests";
 
+/// The member that says that a client wants bound tokens alone (RFC 9449 section 5.2).
+pub const BOUND: &str = "dpop_bound_access_tokens";
+
 /// Longest name of a client.
 pub const MAX_NAME_CHARS: usize = 100;
 

@@ -60,6 +60,10 @@ pub enum Code {
     ConsentRequired,
     /// RFC 6749 section 4.1.2.1
     UnsupportedResponseType,
+    /// RFC 9449 section 5
+    InvalidDpopProof,
+    /// RFC 9449 section 8
+    UseDpopNonce,
     /// OpenID Connect Core section 6.1
     RequestNotSupported,
     /// OpenID Connect Core section 6.2
@@ -158,6 +162,8 @@ impl Code {
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
             Self::UnsupportedResponseType => "unsupported_response_type",
+            Self::InvalidDpopProof => "invalid_dpop_proof",
+            Self::UseDpopNonce => "use_dpop_nonce",
             Self::RequestNotSupported => "request_not_supported",
             Self::RequestUriNotSupported => "request_uri_not_supported",
             Self::TemporarilyUnavailable

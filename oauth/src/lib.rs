@@ -7,6 +7,7 @@
 //! | [`grant`] | one file per `grant_type` |
 //! | [`consent`] | what a person is asked, and what they allowed |
 //! | [`client`], [`client_document`], [`redirect_uri`], [`pkce`], [`scope`], [`resource`] | the rules a request is held against |
+//! | [`dpop`] | proofs that a client has the key that its tokens are bound to |
 //! | [`token`], [`jwt`], [`keys`], [`secret`], [`user_code`], [`seal`] | what is handed out, and how it is recognised again |
 //! | [`jose`], [`foreign_keys`] | what others sign |
 //! | [`store`], [`world`], [`approval`] | what the server needs from outside |
@@ -20,6 +21,7 @@ pub mod client_auth;
 pub mod client_document;
 pub mod client_metadata;
 pub mod consent;
+pub mod dpop;
 pub mod endpoint;
 pub mod error;
 pub mod foreign_keys;

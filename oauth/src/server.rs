@@ -1,6 +1,7 @@
 //! The authorization server: one function from a request at one of its endpoints to a [`Reply`].
 
 use crate::call::{Call, Endpoint, Reply, Server};
+use crate::dpop;
 use crate::endpoint::{
     authorization, authorization_server, client_configuration, device_authorization, introspection, jwks,
     protected_resource, pushed_authorization_request, registration, revocation, token, unless_known,
@@ -18,10 +19,20 @@ impl Server {
         }
         let mut response = match self.answer_client(call, request).await {
             Ok(response) => unless_known(request.headers(), response),
-            Err(error) => error.into_response(),
+            Err(error) => self.refusal(error, call),
         };
         allow_every_origin(&mut response);
         Reply::Response(response)
+    }
+
+    fn refusal(&self, error: Error, call: Call<'_>) -> Response<Bytes> {
+        let wants_nonce = error.code == Code::UseDpopNonce;
+        let mut response = error.into_response();
+        let nonce = HeaderValue::from_str(&dpop::nonce(&self.keys.sealer(call.now), &*self.random, call.now));
+        if let (true, Ok(nonce)) = (wants_nonce, nonce) {
+            response.headers_mut().insert(dpop::NONCE_HEADER, nonce);
+        }
+        response
     }
 
     async fn answer_client(&self, call: Call<'_>, request: &Request<Bytes>) -> Result<Response<Bytes>, Error> {
@@ -53,7 +64,7 @@ impl Server {
             return Err(Error::new(Code::MethodNotAllowed { allow }, "this endpoint does not know the method"));
         }
         match call.endpoint {
-            Endpoint::ProtectedResource { resource } => protected_resource::answer(call.app, resource),
+            Endpoint::ProtectedResource { resource } => protected_resource::answer(call.app, managed, resource),
             Endpoint::AuthorizationServer => Ok(authorization_server::answer(call.app, managed)),
             Endpoint::Jwks => {
                 let algorithms = [managed.signing_algorithm.key()];
@@ -61,7 +72,9 @@ impl Server {
                 Ok(jwks::answer(&keys, self.keys_max_age))
             }
             Endpoint::Registration => registration::answer(self, (call.app, managed), request, call.now).await,
-            Endpoint::PushedAuthorizationRequest => pushed_authorization_request::answer(self, call, request).await,
+            Endpoint::PushedAuthorizationRequest => {
+                pushed_authorization_request::answer(self, (call, managed), request).await
+            }
             Endpoint::Token => token::answer(self, (call.app, managed), request, call.now).await,
             Endpoint::DeviceAuthorization => device_authorization::answer(self, (call, managed), request).await,
             Endpoint::Revocation => revocation::answer(self, call.app, request, call.now).await,
@@ -77,8 +90,8 @@ impl Server {
 fn allow_every_origin(response: &mut Response<Bytes>) {
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers
-        .insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate, Doorward-Decision"));
+    const EXPOSED: HeaderValue = HeaderValue::from_static("WWW-Authenticate, DPoP-Nonce, Doorward-Decision");
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED);
 }
 
 fn preflight(methods: &'static str) -> Response<Bytes> {
@@ -88,7 +101,7 @@ fn preflight(methods: &'static str) -> Response<Bytes> {
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(methods));
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_HEADERS,
-        HeaderValue::from_static("Authorization, Content-Type, Accept, MCP-Protocol-Version, MCP-Session-Id"),
+        HeaderValue::from_static("Authorization, Content-Type, Accept, DPoP, MCP-Protocol-Version, MCP-Session-Id"),
     );
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("3600"));
     response

@@ -1,6 +1,7 @@
 //! Access tokens in the shape of RFC 9068, without personal data: whoever reads one learns an opaque subject.
 
 use crate::app::App;
+use crate::dpop::Confirmation;
 use crate::jwt::{self, Expected, Invalid, Registered};
 use crate::keys::{Keyring, Signer};
 use crate::store::{Actor, Grant, KeyPurpose};
@@ -29,6 +30,21 @@ pub struct AccessToken {
     pub kind: Option<String>,
     /// Seconds since the epoch at which it ends.
     pub exp: Timestamp,
+    /// The key that it is bound to, if it is: then it is worth nothing without a proof of it (RFC 9449 section 6).
+    #[serde(default)]
+    pub cnf: Option<Confirmation>,
+}
+
+impl AccessToken {
+    /// How it is presented.
+    pub fn token_type(&self) -> &'static str {
+        token_type(self.cnf.is_some())
+    }
+}
+
+/// `token_type` (RFC 6750, RFC 9449 section 5).
+pub(crate) fn token_type(is_bound: bool) -> &'static str {
+    if is_bound { "DPoP" } else { "Bearer" }
 }
 
 #[derive(Serialize)]
@@ -40,17 +56,20 @@ struct Custom<'a> {
     kind: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     act: Option<&'a Actor>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation>,
 }
 
 /// `type` of a token that a client holds in its own name (OAuth 2.1 section 7.4).
 pub const SERVICE: &str = "service";
 
-/// Issues a token of `grant` at `app` with `scope`, from `now` to `expires_at`.
+/// Issues a token of `grant` at `app` with `scope`, bound to the key with the thumbprint `jkt` if there is one, from `now` to
+/// `expires_at`.
 pub(crate) fn issue(
     signer: &Signer,
     app: &App,
     grant: &Grant,
-    scope: &str,
+    (scope, jkt): (&str, Option<&str>),
     (now, expires_at): (Timestamp, Timestamp),
     random: &dyn Random,
 ) -> Option<String> {
@@ -63,11 +82,13 @@ pub(crate) fn issue(
         expires_at,
     };
     let kind = grant.is_of_service().then_some(SERVICE);
+    let cnf = jkt.map(|jkt| Confirmation { jkt: jkt.to_owned() });
+    let act = grant.details.actor.as_ref();
     jwt::sign(
         signer,
         TYPE,
         registered,
-        Custom { client_id: grant.client.as_str(), scope, grant: &grant.id, kind, act: grant.details.actor.as_ref() },
+        Custom { client_id: grant.client.as_str(), scope, grant: &grant.id, kind, act, cnf },
     )
 }
 

@@ -2,7 +2,7 @@
 
 use super::{App, Challenge, Config, IdentityHeaders, IdentityProvider};
 use humantime::format_duration;
-use oauth::app::Remember;
+use oauth::app::{Dpop, Remember};
 use policy::{Explanation, Facts, PolicyTrace, RulesTrace, Via};
 use serde_json::{Map, Value, json};
 use std::time::Duration;
@@ -137,6 +137,12 @@ fn oauth(app: &App) -> Value {
             },
             "preapproved": managed.consent.preapproved,
         },
+        "dpop": match managed.dpop {
+            Dpop::Off => "off",
+            Dpop::Optional => "optional",
+            Dpop::Required => "required",
+        },
+        "dpop_nonce": managed.dpop_nonce,
         "scopes": scopes(app),
     })
 }

@@ -1,5 +1,6 @@
 //! Bearer tokens (RFC 6750): our own access tokens for this app, and nothing else. Verified wholly once, then remembered.
 
+use super::possession;
 use crate::gateway::World;
 use crate::known::{Known, Place, Verified, service, via};
 use crate::refusal::{At, BadCredential, Refusal};
@@ -15,8 +16,8 @@ use std::sync::Arc;
 /// Who a presented token proves; `None` when none is presented. A bad one ends the search.
 pub(crate) async fn identify(world: &World, at: &At, request: &Request) -> Result<Option<Arc<Known>>, Refusal> {
     let Some(authorization) = &request.authorization else { return Ok(None) };
-    let Some(token) = token_of(authorization) else {
-        if at.app.pass_authorization && !is_bearer(authorization) {
+    let Some((scheme, token)) = token_of(authorization) else {
+        if at.app.pass_authorization && !is_token(authorization) {
             return Ok(None);
         }
         return Err(Refusal::InvalidToken(at.clone(), MALFORMED));
@@ -30,25 +31,45 @@ pub(crate) async fn identify(world: &World, at: &At, request: &Request) -> Resul
     }
     let place = Place::of("bearer", &at.app.id, token);
     if let Some(known) = world.memory.find(&place, request.now) {
+        possession::check(world, at, request, (scheme, token), &known)?;
         return Ok(Some(known));
     }
     let generation = world.memory.generation();
     let verified = verify(world, at, token, request.now).await?;
-    Ok(Some(world.memory.keep(place, generation, verified)))
+    let known = world.memory.keep(place, generation, verified);
+    possession::check(world, at, request, (scheme, token), &known)?;
+    Ok(Some(known))
 }
 
-/// The one token of a well-formed `Bearer` header; the scheme's case does not matter (RFC 9110 section 11.1).
-fn token_of(authorization: &str) -> Option<&str> {
+/// How an access token is presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Scheme {
+    /// RFC 6750.
+    Bearer,
+    /// RFC 9449, with a proof in another header.
+    Dpop,
+}
+
+impl Scheme {
+    /// That of an `Authorization` header, however malformed; `None` for one that is not about our tokens.
+    pub(crate) fn of(authorization: &str) -> Option<Self> {
+        let scheme = authorization.split([' ', '\t', ',']).next().unwrap_or_default();
+        let is = |name: &str| scheme.eq_ignore_ascii_case(name);
+        if is("bearer") { Some(Self::Bearer) } else { is("dpop").then_some(Self::Dpop) }
+    }
+}
+
+/// The one token of a well-formed header; the scheme's case does not matter (RFC 9110 section 11.1).
+fn token_of(authorization: &str) -> Option<(Scheme, &str)> {
     let (scheme, token) = authorization.split_once(' ')?;
     let token = token.trim_start();
     let well_formed = !token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic() && b != b',');
-    (scheme.eq_ignore_ascii_case("bearer") && well_formed).then_some(token)
+    Scheme::of(scheme).filter(|_| well_formed).map(|scheme| (scheme, token))
 }
 
-/// Whether a header claims to be a bearer token, however malformed.
-pub(crate) fn is_bearer(authorization: &str) -> bool {
-    let scheme = authorization.split([' ', '\t', ',']).next().unwrap_or_default();
-    scheme.eq_ignore_ascii_case("bearer")
+/// Whether a header claims to be a token of ours, however malformed.
+pub(crate) fn is_token(authorization: &str) -> bool {
+    Scheme::of(authorization).is_some()
 }
 
 async fn verify(world: &World, at: &At, token: &str, now: Timestamp) -> Result<Verified, Refusal> {
@@ -74,6 +95,7 @@ async fn verify(world: &World, at: &At, token: &str, now: Timestamp) -> Result<V
         scope: claims.scope,
         linked_app: grant.details.linked_app,
         earlier: grant.details.actor.and_then(|actor| actor.act),
+        jkt: claims.cnf.map(|cnf| cnf.jkt),
         expires_at: claims.exp.min(grant.expires_at),
     })
 }
@@ -90,7 +112,7 @@ fn is_behind(grant: &Grant, claims: &AccessToken, at: &At, now: Timestamp) -> bo
 
 const MALFORMED: BadCredential = BadCredential {
     code: "authorization_malformed",
-    description: "the Authorization header must be one Bearer token of this app",
+    description: "the Authorization header must be one access token of this app",
 };
 const NOT_HERE: BadCredential = BadCredential {
     code: "bearer_token_not_accepted",
@@ -126,7 +148,8 @@ mod tests {
 
     #[test]
     fn ch_21_the_scheme_is_case_insensitive() {
-        assert_eq!(token_of("bEaReR abc"), Some("abc"));
+        assert_eq!(token_of("bEaReR abc"), Some((Scheme::Bearer, "abc")));
+        assert_eq!(token_of("dPoP abc"), Some((Scheme::Dpop, "abc")));
     }
 
     #[test]
@@ -138,7 +161,8 @@ mod tests {
             "Bearer a b",
             "Bearer a,Bearer b",
             "Basic YTpi",
-            "DPoP x",
+            "DPoP",
+            "DPoP x y",
             "Bearerabc",
             "Bearer \u{e4}",
             "",
@@ -150,8 +174,8 @@ mod tests {
     #[test]
     fn ch_22_fuzz_authorization_headers() {
         crate::mutation::Corpus::read("tests/fuzz/bearer").fuzz_text(|header| {
-            if let Some(token) = token_of(header) {
-                assert!(is_bearer(header), "it would be passed on to the app: {header}");
+            if let Some((_, token)) = token_of(header) {
+                assert!(is_token(header), "it would be passed on to the app: {header}");
                 assert!(header.ends_with(token) && !token.contains([' ', ',', '\t']), "{header}");
             }
         });

@@ -110,6 +110,7 @@ async fn verify(world: &World, at: &At, presented: &Presented, now: Timestamp) -
         scope: String::new(),
         linked_app: None,
         earlier: None,
+        jkt: None,
         expires_at,
     })
 }

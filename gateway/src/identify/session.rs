@@ -39,6 +39,7 @@ pub(crate) async fn identify(world: &World, at: &At, request: &Request) -> Resul
         scope: String::new(),
         linked_app: None,
         earlier: None,
+        jkt: None,
         expires_at,
     };
     Ok(Some(world.memory.keep(place, generation, verified)))

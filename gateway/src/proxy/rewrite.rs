@@ -2,7 +2,7 @@
 
 use crate::admit::Permit;
 use crate::config::{IdentityHeaders, Origin};
-use crate::identify::bearer::is_bearer;
+use crate::identify::bearer::is_token;
 use crate::identify::service_token;
 use crate::identify::session::is_ours;
 use crate::request::{Request, pairs};
@@ -100,7 +100,7 @@ fn strip_credentials(upstream: &mut RequestHeader, request: &Request, permit: &P
     let passes = !ours
         && permit.app().pass_authorization
         && !(permit.app().oauth.managed.is_some()
-            && upstream.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).is_none_or(is_bearer));
+            && upstream.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).is_none_or(is_token));
     if !passes {
         upstream.remove_header(&header::AUTHORIZATION);
     }

@@ -2,7 +2,7 @@
 
 use crate::admit::Permit;
 use crate::config::Upstream;
-use crate::identify::bearer::is_bearer;
+use crate::identify::bearer::is_token;
 use crate::identify::session::is_ours;
 use http::{HeaderValue, header};
 use moka::sync::Cache;
@@ -62,7 +62,7 @@ pub(super) fn clean_response(response: &mut ResponseHeader, permit: &Permit) {
         // Its own challenge would lead our clients to another authorization server.
         // Several challenges may stand in one field.
         let bearer =
-            |value: &HeaderValue| value.to_str().is_ok_and(|text| text.split(',').any(|part| is_bearer(part.trim())));
+            |value: &HeaderValue| value.to_str().is_ok_and(|text| text.split(',').any(|part| is_token(part.trim())));
         if response.headers.get_all(header::WWW_AUTHENTICATE).iter().any(bearer) {
             response.remove_header(&header::WWW_AUTHENTICATE);
         }

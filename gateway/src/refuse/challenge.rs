@@ -1,15 +1,20 @@
 //! Challenges for programs: 401 and 403 with `WWW-Authenticate: Bearer` (RFC 6750 section 3, RFC 9728 section 5.1).
 
-use crate::refusal::{At, BadCredential};
+use crate::identify::bearer::Scheme;
+use crate::refusal::{At, BadCredential, INVALID_PROOF, NONCE_NEEDED};
 use crate::request::Request;
 use crate::respond::as_json;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, header};
+use oauth::app::Dpop;
+use oauth::dpop;
 use serde_json::json;
 
 /// 401. `error` is in the challenge only if a credential was presented.
 pub(super) fn unauthorized(request: &Request, at: &At, bad: Option<&BadCredential>) -> Response<Bytes> {
     let (error, description) = match bad {
+        Some(bad) if bad.code == INVALID_PROOF => ("invalid_dpop_proof", bad.description),
+        Some(bad) if bad.code == NONCE_NEEDED => ("use_dpop_nonce", bad.description),
         Some(bad) => ("invalid_token", bad.description),
         None => ("login_required", "sign in to use this app"),
     };
@@ -32,7 +37,7 @@ pub(super) fn unauthorized(request: &Request, at: &At, bad: Option<&BadCredentia
     if let Some(metadata) = metadata {
         body["resource_metadata"] = json!(metadata);
     }
-    challenge(StatusCode::UNAUTHORIZED, &body, &parameters)
+    challenge((StatusCode::UNAUTHORIZED, schemes(request, at)), &body, &parameters)
 }
 
 /// 403 for a token that lacks scopes: all that the request needs, in one challenge.
@@ -51,18 +56,37 @@ pub(super) fn insufficient_scope(request: &Request, at: &At, scope: &str) -> Res
         "scope": scope,
         "decision_id": request.id,
     });
-    challenge(StatusCode::FORBIDDEN, &body, &parameters)
+    challenge((StatusCode::FORBIDDEN, schemes(request, at)), &body, &parameters)
 }
 
-fn challenge(status: StatusCode, body: &serde_json::Value, parameters: &[(String, String)]) -> Response<Bytes> {
+/// In which schemes an answer challenges. Clients that know no DPoP look for a `Bearer` at the very beginning, so it comes
+/// first, in a header of its own, and alone where DPoP may be left out; those that sent `DPoP` are answered in kind alone.
+fn schemes(request: &Request, at: &At) -> &'static [&'static str] {
+    let mode = at.app.oauth.managed.as_ref().map_or(Dpop::Off, |managed| managed.dpop);
+    match (mode, request.authorization.as_deref().and_then(Scheme::of)) {
+        (Dpop::Off, _) | (Dpop::Optional, None | Some(Scheme::Bearer)) => &["Bearer"],
+        (_, Some(Scheme::Dpop)) => &["DPoP"],
+        (Dpop::Required, _) => &["Bearer", "DPoP"],
+    }
+}
+
+fn challenge(
+    (status, schemes): (StatusCode, &[&str]),
+    body: &serde_json::Value,
+    parameters: &[(String, String)],
+) -> Response<Bytes> {
     let mut response = as_json(status, body);
     let headers = response.headers_mut();
     let joined: Vec<_> = parameters.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect();
-    if let Ok(value) = HeaderValue::from_str(&format!("Bearer {}", joined.join(", "))) {
-        headers.insert(header::WWW_AUTHENTICATE, value);
+    for scheme in schemes {
+        let algorithms = format!(", algs=\"{}\"", dpop::ALGORITHMS.join(" "));
+        let algorithms = if *scheme == "DPoP" { algorithms.as_str() } else { "" };
+        if let Ok(value) = HeaderValue::from_str(&format!("{scheme} {}{algorithms}", joined.join(", "))) {
+            headers.append(header::WWW_AUTHENTICATE, value);
+        }
     }
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate"));
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static("WWW-Authenticate, DPoP-Nonce"));
     response
 }
 

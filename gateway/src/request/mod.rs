@@ -32,6 +32,8 @@ pub(crate) struct Request {
     pub(crate) authorization: Option<String>,
     /// Id and secret of a service token, where Cloudflare's clients send them.
     pub(crate) service_token: (Option<String>, Option<String>),
+    /// All `DPoP` headers, of which there must be one where there must be any; empty for what is no text.
+    pub(crate) proofs: Vec<String>,
     /// All cookies, joined, as sent: an app may put any byte into its own.
     pub(crate) cookies: Vec<u8>,
     /// Whether the connection is to be upgraded to a WebSocket.
@@ -87,6 +89,7 @@ impl Request {
             target,
             authorization: only(headers, header::AUTHORIZATION.as_str())?,
             service_token: (only(headers, "cf-access-client-id")?, only(headers, "cf-access-client-secret")?),
+            proofs: proofs(headers),
             cookies: cookies(headers),
             upgrade: is_upgrade(headers),
             hints: Hints::read(headers)?,
@@ -184,6 +187,11 @@ fn only(headers: &HeaderMap, name: &str) -> Result<Option<String>, Malformed> {
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get(name)?.to_str().ok().map(|value| value.trim().to_owned())
+}
+
+fn proofs(headers: &HeaderMap) -> Vec<String> {
+    let text = |value: &http::HeaderValue| value.to_str().unwrap_or_default().trim().to_owned();
+    headers.get_all(oauth::dpop::HEADER).iter().map(text).collect()
 }
 
 /// HTTP/2 sends cookies in several fields (RFC 9113 section 8.2.3).

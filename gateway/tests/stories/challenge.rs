@@ -21,7 +21,7 @@ fn ch_01_ch_02_ch_03_ch_04_ch_05_ch_18_the_challenge_leads_to_the_metadata() {
     assert!(!challenge.contains("error="), "no credential was sent, so none is wrong: {challenge}");
     assert_eq!(refused.header("cache-control"), Some("no-store"));
     assert_eq!(refused.header("access-control-allow-origin"), Some("*"));
-    assert_eq!(refused.header("access-control-expose-headers"), Some("WWW-Authenticate"));
+    assert_eq!(refused.header("access-control-expose-headers"), Some("WWW-Authenticate, DPoP-Nonce"));
     let body = refused.json();
     assert_eq!((&body["error"], &body["resource_metadata"]), (&json!("login_required"), &json!(metadata)));
     assert!(body["decision_id"].as_str().is_some_and(|id| id.starts_with("d_")), "{body}");

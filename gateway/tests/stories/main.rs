@@ -11,6 +11,7 @@ mod config_reload;
 mod connected;
 mod consent;
 mod device;
+mod dpop;
 mod grants;
 mod harness;
 mod keys;

@@ -7,7 +7,7 @@ mod consent;
 mod pushed;
 mod request;
 
-pub(crate) use pushed::{Pushed, REQUEST_LIFETIME};
+pub(crate) use pushed::{DPOP_JKT, Pushed, REQUEST_LIFETIME};
 
 use super::permit;
 use crate::app::{App, CODE_LIFETIME};
@@ -147,6 +147,7 @@ async fn issue(
         code_challenge: asked.code_challenge,
         scope: allowed.scope,
         refreshes: allowed.refreshes,
+        dpop_jkt: asked.dpop_jkt,
         login_method: person.login_method.clone(),
         authenticated_at: person.authenticated_at,
         session: Some(person.session.clone()),

@@ -1,7 +1,8 @@
 //! Authorization server metadata (RFC 8414). Only what is true is said; empty lists are left out.
 
 use super::document;
-use crate::app::{App, Managed};
+use crate::app::{App, Dpop, Managed};
+use crate::dpop;
 use crate::jose::Algorithm;
 use crate::scope::OFFLINE_ACCESS;
 use bytes::Bytes;
@@ -52,6 +53,9 @@ pub(crate) fn answer(app: &App, managed: &Managed) -> Response<Bytes> {
     }
     if managed.require_pushed_authorization_requests {
         metadata["require_pushed_authorization_requests"] = json!(true);
+    }
+    if managed.dpop != Dpop::Off {
+        metadata["dpop_signing_alg_values_supported"] = json!(dpop::ALGORITHMS);
     }
     document(&metadata)
 }

@@ -34,9 +34,9 @@ pub(crate) async fn answer(
     };
     let mut body = match find(server, app, presented, now).await?.filter(may_see) {
         Some((token, grant)) => json!({
-            "active": true, "token_type": "Bearer", "iss": app.issuer, "aud": app.resource.canonical(),
+            "active": true, "token_type": token.token_type(), "iss": app.issuer, "aud": app.resource.canonical(),
             "sub": token.sub, "client_id": token.client_id, "scope": token.scope, "jti": token.jti, "exp": token.exp,
-            "type": token.kind, "act": grant.details.actor,
+            "type": token.kind, "act": grant.details.actor, "cnf": token.cnf,
         }),
         None => json!({ "active": false }),
     };

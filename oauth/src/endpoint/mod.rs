@@ -7,6 +7,7 @@ pub mod device_authorization;
 pub mod device_verification;
 pub mod introspection;
 pub mod jwks;
+mod possession;
 pub mod protected_resource;
 pub mod pushed_authorization_request;
 pub mod registration;

@@ -1,8 +1,9 @@
 //! The pushed authorization request endpoint (RFC 9126): a client posts its authorization request, authenticated as at the
 //! token endpoint, and sends the person on with a reference to it. What no code could be given for is refused here.
 
-use super::authorization::{Pushed, REQUEST_LIFETIME};
-use super::form;
+use super::authorization::{DPOP_JKT, Pushed, REQUEST_LIFETIME};
+use super::{form, possession};
+use crate::app::Managed;
 use crate::call::{Call, Server};
 use crate::client::ClientId;
 use crate::client_auth;
@@ -14,7 +15,7 @@ use serde_json::json;
 
 pub(crate) async fn answer(
     server: &Server,
-    call: Call<'_>,
+    (call, managed): (Call<'_>, &Managed),
     request: &Request<Bytes>,
 ) -> Result<Response<Bytes>, Error> {
     let form = form(request)?;
@@ -22,7 +23,12 @@ pub(crate) async fn answer(
     if form.get("request_uri").is_some() {
         return Err(Error::new(Code::InvalidRequest, "`request_uri` cannot be pushed; push what it stands for"));
     }
-    let pushed = Pushed::check(server, call, &client, request.body()).await?;
+    let jkt =
+        possession::prove(server, managed, request, &call.app.endpoints.pushed_authorization_request, call.now).await?;
+    if jkt.is_some() && form.get(DPOP_JKT).is_some_and(|named| Some(named) != jkt.as_deref()) {
+        return Err(Error::new(Code::InvalidDpopProof, "`dpop_jkt` names another key than that of the DPoP proof"));
+    }
+    let pushed = Pushed::check(server, call, (&client, jkt.as_deref()), request.body()).await?;
     let body =
         json!({ "request_uri": pushed.request_uri(server, call.now)?, "expires_in": REQUEST_LIFETIME.as_secs() });
     Ok(json_response(StatusCode::CREATED, &body))

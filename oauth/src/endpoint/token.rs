@@ -1,6 +1,6 @@
 //! The token endpoint (OAuth 2.1 section 3.2): authenticates the client, then lets the grant's own file decide.
 
-use super::form;
+use super::{form, possession};
 use crate::app::{App, Managed};
 use crate::call::Server;
 use crate::client_auth;
@@ -26,13 +26,16 @@ pub(crate) async fn answer(
         return Err(Error::new(Code::UnsupportedGrantType, format!("supported are `{offered}`")));
     };
     let client = client_auth::authenticate(server, app.0, request, &form, now).await?;
+    let jkt = possession::prove(server, app.1, request, &app.0.endpoints.token, now).await?;
+    possession::check(app.1, &client, jkt.as_deref())?;
+    let proven = (&form, jkt.as_deref());
     let body = match grant_type {
-        GrantType::AuthorizationCode => authorization_code::redeem(server, app, &client, &form, now).await?,
-        GrantType::JwtBearer => jwt_bearer::give(server, app, &client, &form, now).await?,
-        GrantType::ClientCredentials => client_credentials::give(server, app, &client, &form, now).await?,
-        GrantType::TokenExchange => token_exchange::exchange(server, app, &client, &form, now).await?,
-        GrantType::DeviceCode => device_code::redeem(server, app, &client, &form, now).await?,
-        _ => refresh_token::refresh(server, app, &client, &form, now).await?,
+        GrantType::AuthorizationCode => authorization_code::redeem(server, app, &client, proven, now).await?,
+        GrantType::JwtBearer => jwt_bearer::give(server, app, &client, proven, now).await?,
+        GrantType::ClientCredentials => client_credentials::give(server, app, &client, proven, now).await?,
+        GrantType::TokenExchange => token_exchange::exchange(server, app, &client, proven, now).await?,
+        GrantType::DeviceCode => device_code::redeem(server, app, &client, proven, now).await?,
+        _ => refresh_token::refresh(server, app, &client, proven, now).await?,
     };
     Ok(json_bytes(StatusCode::OK, body))
 }

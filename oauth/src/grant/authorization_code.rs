@@ -4,7 +4,7 @@
 //! Everything is checked before the code is used up. A failed check leaves the code as it was: it lives for a minute and
 //! its verifier cannot be guessed, so a thief without the verifier can neither use nor burn it.
 
-use super::{Issue, approve, check_resource};
+use super::{Issue, approve, binding, check_resource};
 use crate::app::{App, Managed};
 use crate::approval::Ask;
 use crate::call::Server;
@@ -23,7 +23,7 @@ pub(crate) async fn redeem(
     server: &Server,
     (app, managed): (&App, &Managed),
     client: &Client,
-    form: &Parameters,
+    (form, jkt): (&Parameters, Option<&str>),
     now: Timestamp,
 ) -> Result<Bytes, Error> {
     let presented = Presented {
@@ -31,6 +31,7 @@ pub(crate) async fn redeem(
         verifier: form.get("code_verifier").ok_or_else(|| invalid("`code_verifier` is missing"))?,
         redirect_uri: form.get("redirect_uri"),
         client: &client.id,
+        jkt,
     };
     let code = check(server, app, &presented, now).await?;
     check_resource(app, form)?;
@@ -42,8 +43,9 @@ pub(crate) async fn redeem(
     grant.expires_at = managed.end_of_grant(latest, now);
     grant.details.latest_end = Some(latest).filter(|_| refreshes);
     grant.details.client_signed = client.authentication.signs_by_choice();
+    grant.details.dpop_jkt = binding(client, jkt);
     let refresh = Secret::generate(Kind::Refresh, &*server.random);
-    let issue = Issue { grant: &grant, scope: &code.scope, refresh: refreshes.then_some(&refresh) };
+    let issue = Issue { grant: &grant, scope: &code.scope, refresh: refreshes.then_some(&refresh), jkt };
     let body = issue.response(server, (app, managed), now)?;
     settle(server, &code, &grant, &refresh, now).await?;
     Ok(body)
@@ -70,7 +72,7 @@ impl Server {
         now: Timestamp,
     ) -> Result<BrowserSession, Error> {
         let client = ClientId::browser();
-        let presented = Presented { code, verifier, redirect_uri: Some(redirect_uri), client: &client };
+        let presented = Presented { code, verifier, redirect_uri: Some(redirect_uri), client: &client, jkt: None };
         let code = check(self, app, &presented, now).await?;
         let grant = open(self, &code, now.plus(app.session_duration), code.session.clone(), now);
         let secret = Secret::generate(Kind::Session, &*self.random);
@@ -84,6 +86,8 @@ struct Presented<'a> {
     verifier: &'a str,
     redirect_uri: Option<&'a str>,
     client: &'a ClientId,
+    /// Thumbprint of the key that the client has.
+    jkt: Option<&'a str>,
 }
 
 /// Holds a request against the code. Its expiry is left to the redemption, which notices a late replay too.
@@ -98,6 +102,9 @@ async fn check(server: &Server, app: &App, presented: &Presented<'_>, now: Times
     }
     if !pkce::verifies(presented.verifier, &code.code_challenge) {
         return Err(invalid("`code_verifier` does not belong to the code"));
+    }
+    if code.dpop_jkt.is_some() && code.dpop_jkt.as_deref() != presented.jkt {
+        return Err(invalid("the code is bound to the key that `dpop_jkt` named; send a DPoP proof of that key"));
     }
     // Whoever signed out everywhere since, or was shut out, takes back what is not yet redeemed.
     if let Some(session) = &code.session

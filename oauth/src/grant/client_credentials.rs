@@ -25,7 +25,7 @@ pub(crate) async fn give(
     server: &Server,
     (app, managed): (&App, &Managed),
     client: &Client,
-    form: &Parameters,
+    (form, jkt): (&Parameters, Option<&str>),
     now: Timestamp,
 ) -> Result<Bytes, Error> {
     require(client, GrantType::ClientCredentials)?;
@@ -38,7 +38,7 @@ pub(crate) async fn give(
     approve(server, app, client).await?;
     let grant = server.store.renew_grant(&grant(server, (app, managed), client, now)?, now).await?;
     let grant = grant.ok_or_else(|| Error::new(Code::InvalidGrant, "the grant has ended"))?;
-    Issue { grant: &grant, scope: &scope, refresh: None }.response(server, (app, managed), now)
+    Issue { grant: &grant, scope: &scope, refresh: None, jkt }.response(server, (app, managed), now)
 }
 
 /// What it asks for, of what it may have; nobody's absence matters to a service.

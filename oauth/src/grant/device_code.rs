@@ -1,7 +1,7 @@
 //! `urn:ietf:params:oauth:grant-type:device_code` (RFC 8628 section 3.4): a device asks again and again what a person has
 //! said of its request, and gets the grant once.
 
-use super::{Issue, approve, check_resource, require};
+use super::{Issue, approve, binding, check_resource, require};
 use crate::app::{App, Managed};
 use crate::approval::Ask;
 use crate::call::Server;
@@ -19,7 +19,7 @@ pub(crate) async fn redeem(
     server: &Server,
     (app, managed): (&App, &Managed),
     client: &Client,
-    form: &Parameters,
+    (form, jkt): (&Parameters, Option<&str>),
     now: Timestamp,
 ) -> Result<Bytes, Error> {
     require(client, GrantType::DeviceCode)?;
@@ -28,12 +28,13 @@ pub(crate) async fn redeem(
     let presented = Secret::parse(Kind::Device, presented).ok_or_else(|| invalid("the device code is malformed"))?;
     check_resource(app, form)?;
     let device = find(server, &presented.hash(), app, client, now).await?;
-    let (grant, refreshes) = decided(server, &device, (client, managed), now)?;
+    let (mut grant, refreshes) = decided(server, &device, (client, managed), now)?;
+    grant.details.dpop_jkt = binding(client, jkt);
     let (subject, login_method) = (grant.subject.as_str(), grant.login_method.as_str());
     let opened_by = GrantType::DeviceCode;
     approve(server, Ask { app, client: &client.id, opened_by, subject, login_method, linked_app: None, now }).await?;
     let refresh = Secret::generate(Kind::Refresh, &*server.random);
-    let issue = Issue { grant: &grant, scope: &grant.scope, refresh: refreshes.then_some(&refresh) };
+    let issue = Issue { grant: &grant, scope: &grant.scope, refresh: refreshes.then_some(&refresh), jkt };
     let body = issue.response(server, (app, managed), now)?;
     settle(server, &device, &grant, &refresh, now).await?;
     Ok(body)

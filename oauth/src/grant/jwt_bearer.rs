@@ -39,7 +39,7 @@ pub(crate) async fn give(
     server: &Server,
     (app, managed): (&App, &Managed),
     client: &Client,
-    form: &Parameters,
+    (form, jkt): (&Parameters, Option<&str>),
     now: Timestamp,
 ) -> Result<Bytes, Error> {
     require(client, GrantType::JwtBearer)?;
@@ -66,7 +66,8 @@ pub(crate) async fn give(
     };
     approve(server, ask).await.map_err(uniform)?;
     let grant = grant(server, (app, managed), (client, issuer), (subject, scope), now);
-    let body = Issue { grant: &grant, scope: &grant.scope, refresh: None }.response(server, (app, managed), now)?;
+    let body =
+        Issue { grant: &grant, scope: &grant.scope, refresh: None, jkt }.response(server, (app, managed), now)?;
     use_up(server, app, issuer, claims).await?;
     // No refresh token is handed out; the store keeps each grant with a credential, and nobody knows this one.
     let nobodys = Secret::generate(Kind::Refresh, &*server.random);

@@ -10,7 +10,7 @@ pub mod token_exchange;
 use crate::app::{App, Managed};
 use crate::approval::{Ask, Verdict};
 use crate::call::Server;
-use crate::client::Client;
+use crate::client::{Authentication, Client};
 use crate::error::{Code, Error};
 use crate::grant_type::GrantType;
 use crate::parameters::Parameters;
@@ -29,6 +29,8 @@ struct Issue<'a> {
     scope: &'a str,
     /// The next refresh token, for clients that use them.
     refresh: Option<&'a Secret>,
+    /// Thumbprint of the key that the access token is bound to.
+    jkt: Option<&'a str>,
 }
 
 impl Issue<'_> {
@@ -36,11 +38,11 @@ impl Issue<'_> {
     fn response(self, server: &Server, (app, managed): (&App, &Managed), now: Timestamp) -> Result<Bytes, Error> {
         let signer = server.keys.signer(KeyPurpose::AccessToken, managed.signing_algorithm, now)?;
         let expires_at = signer.within(now.plus(managed.access_token_lifetime).min(self.grant.expires_at));
-        let access = token::issue(&signer, app, self.grant, self.scope, (now, expires_at), &*server.random)
+        let access = token::issue(&signer, app, self.grant, (self.scope, self.jkt), (now, expires_at), &*server.random)
             .ok_or_else(|| Error::new(Code::TemporarilyUnavailable, "the token could not be signed"))?;
         let mut body = json!({
             "access_token": access,
-            "token_type": "Bearer",
+            "token_type": token::token_type(self.jkt.is_some()),
             "expires_in": expires_at.since(now).as_secs(),
             "scope": self.scope,
         });
@@ -85,6 +87,12 @@ pub(crate) fn check_scope(app: &App, most: Option<&str>, form: &Parameters) -> R
         let offered = app.scopes.names().collect::<Vec<_>>().join(" ");
         Error::new(Code::InvalidScope, format!("the client can have none of these scopes; offered are: {offered}"))
     })
+}
+
+/// The key that a new grant, and with it each refresh token, is bound to: that of a public client, which has nothing else to
+/// show that a refresh token is its own (RFC 9449 section 5).
+fn binding(client: &Client, jkt: Option<&str>) -> Option<String> {
+    jkt.filter(|_| client.authentication == Authentication::None).map(str::to_owned)
 }
 
 /// Holds `resource` of an authorization or token request against the app (RFC 8707 section 2); absent means this app.

@@ -5,7 +5,7 @@
 //! Brought later, it ends the grant (RFC 9700 section 4.14.2). Everything that can be refused is refused before.
 
 use super::{Issue, approve, check_resource, require};
-use crate::app::{App, Managed};
+use crate::app::{App, Dpop, Managed};
 use crate::approval::Ask;
 use crate::call::Server;
 use crate::client::{Authentication, Client};
@@ -25,7 +25,7 @@ pub(crate) async fn refresh(
     server: &Server,
     (app, managed): (&App, &Managed),
     client: &Client,
-    form: &Parameters,
+    (form, jkt): (&Parameters, Option<&str>),
     now: Timestamp,
 ) -> Result<Bytes, Error> {
     require(client, GrantType::RefreshToken)?;
@@ -35,6 +35,7 @@ pub(crate) async fn refresh(
         Secret::parse(Kind::Refresh, presented).ok_or_else(|| invalid("the refresh token is malformed"))?;
     let (credential, grant) = find(server, &predecessor, app, client, now).await?;
     check_resource(app, form)?;
+    let jkt = check_key(&grant, (client, managed), jkt)?;
     let scope = app
         .scopes
         .narrow(&grant.scope, form.get("scope"))
@@ -49,7 +50,7 @@ pub(crate) async fn refresh(
     let expires_at = managed.end_of_grant(grant.latest_end(), now);
     let grant = Grant { expires_at, ..grant };
     let refresh = Secret::generate(Kind::Refresh, &*server.random);
-    let issue = Issue { grant: &grant, scope: &scope, refresh: Some(&refresh) };
+    let issue = Issue { grant: &grant, scope: &scope, refresh: Some(&refresh), jkt };
     let body = issue.response(server, (app, managed), now)?;
     rotate(server, (&predecessor, &refresh), &grant, (managed, now), body).await
 }
@@ -87,6 +88,31 @@ async fn find(
         return Err(invalid("the refresh token has expired; ask the person again"));
     }
     Ok((credential, grant))
+}
+
+/// The key that the next access token is bound to (RFC 9449 section 5). The refresh token of a public client belongs to the
+/// key of its first proof, or to none for good; that of another client to its credentials, so that its keys may change.
+fn check_key<'a>(
+    grant: &Grant,
+    (client, managed): (&Client, &Managed),
+    jkt: Option<&'a str>,
+) -> Result<Option<&'a str>, Error> {
+    match (grant.details.dpop_jkt.as_deref(), jkt) {
+        (Some(bound), Some(jkt)) if bound == jkt => Ok(Some(jkt)),
+        (Some(_), Some(_)) => Err(invalid("the refresh token is bound to another key; send a DPoP proof of its own")
+            .logged(format!("security: refresh token of grant `{}` brought with another key", grant.id))),
+        (Some(_), None) if managed.dpop == Dpop::Off => {
+            Err(invalid("the refresh token is bound to a key, and DPoP is off for this app now; ask the person again"))
+        }
+        (Some(_), None) => {
+            Err(Error::new(Code::InvalidDpopProof, "the refresh token is bound to a key; send a DPoP proof of it"))
+        }
+        (None, jkt) if client.authentication != Authentication::None => Ok(jkt),
+        (None, _) if managed.dpop == Dpop::Required => {
+            Err(invalid("the grant is bound to no key, which the app requires now; ask the person again"))
+        }
+        (None, _) => Ok(None),
+    }
 }
 
 async fn rotate(

@@ -57,7 +57,7 @@ pub(crate) async fn exchange(
     server: &Server,
     (app, managed): (&App, &Managed),
     client: &Client,
-    form: &Parameters,
+    (form, jkt): (&Parameters, Option<&str>),
     now: Timestamp,
 ) -> Result<Bytes, Error> {
     require(client, GrantType::TokenExchange)?;
@@ -71,7 +71,7 @@ pub(crate) async fn exchange(
     approve(server, app, client, &subject, now).await?;
     let grant = grant(server, (app, managed), client, &subject, now)?;
     let grant = server.store.renew_grant(&grant, now).await?.ok_or_else(|| refused(ENDED))?;
-    Issue { grant: &grant, scope: &scope, refresh: None }.response(server, (app, managed), now)
+    Issue { grant: &grant, scope: &scope, refresh: None, jkt }.response(server, (app, managed), now)
 }
 
 /// Sections 2.1 and 2.2.2: what is asked for, and for where.
@@ -131,6 +131,10 @@ fn read(
 ) -> Result<(String, String, Option<String>), Invalid> {
     if kind == ACCESS_TOKEN {
         let access = token::verify(&server.keys, from, token, now)?;
+        // Its key is with the agent: whoever brings the token alone has not shown that it is theirs to use (RFC 9449).
+        if access.cnf.is_some() {
+            return Err(Invalid::WrongType);
+        }
         return Ok((access.sub, access.grant, Some(access.scope)));
     }
     let expected = Expected { typ: ASSERTION, issuer: &server.realm.login, audience: &from.id, now };

@@ -83,6 +83,7 @@ fn code(name: &str) -> Code {
         refreshes: true,
         login_method: "local".to_owned(),
         authenticated_at: START.minus(HOUR),
+        dpop_jkt: None,
         session: Some("session".to_owned()),
         expires_at: START.plus(CODE_LIFETIME),
     }
@@ -104,6 +105,7 @@ fn grant(id: &str) -> Grant {
         details: GrantDetails {
             opened_by: Some(GrantType::DeviceCode),
             client_signed: true,
+            dpop_jkt: Some("key".to_owned()),
             ..GrantDetails::default()
         },
     }

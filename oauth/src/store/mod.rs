@@ -235,6 +235,8 @@ pub struct Code {
     pub login_method: String,
     /// When the person signed in.
     pub authenticated_at: Timestamp,
+    /// Thumbprint of the key that its redemption must prove, if the request named one (RFC 9449 section 10).
+    pub dpop_jkt: Option<String>,
     /// The single sign-on session it came from: without it, the code is worth nothing.
     pub session: Option<String>,
     /// When it stops being redeemable.
@@ -301,6 +303,10 @@ pub struct GrantDetails {
     /// Whether its client signed for it and need not have: then it signs for each refresh too.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub client_signed: bool,
+    /// Thumbprint of the key that its refresh tokens are bound to (RFC 9449 section 5); `None` for clients that
+    /// authenticate, and for those that sent no proof.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dpop_jkt: Option<String>,
 }
 
 /// Who acts, and within it who acted before (RFC 8693 section 4.1).

@@ -1,6 +1,7 @@
 //! A server with two apps, a policy and a store that the test commands, and the steps that a client takes through it.
 
 mod answer;
+mod prover;
 mod published;
 mod request;
 mod signer;
@@ -8,6 +9,7 @@ mod store;
 mod world;
 
 pub(crate) use answer::*;
+pub(crate) use prover::*;
 pub(crate) use published::*;
 pub(crate) use request::*;
 pub(crate) use signer::*;

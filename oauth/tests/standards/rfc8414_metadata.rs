@@ -47,6 +47,7 @@ async fn asm_05_asm_06_asm_07_asm_08_asm_09_asm_12_asm_14_asm_19_asm_22_the_meta
         "introspection_endpoint_auth_signing_alg_values_supported": algorithms,
         "pushed_authorization_request_endpoint": "https://wiki.ex/.doorward/par",
         "code_challenge_methods_supported": ["S256"],
+        "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "Ed25519", "RS256", "PS256"],
         "authorization_response_iss_parameter_supported": true,
     });
     assert_eq!(metadata(&bench).await, expected);
@@ -62,7 +63,6 @@ async fn asm_10_cm_20_asm_13_asm_20_asm_21_what_is_off_is_not_advertised() {
         "require_pushed_authorization_requests",
         "request_parameter_supported",
         "request_uri_parameter_supported",
-        "dpop_signing_alg_values_supported",
         "authorization_details_types_supported",
         "authorization_grant_profiles_supported",
         "userinfo_endpoint",

@@ -109,7 +109,10 @@ async fn prm_14_asm_17_dr_23_tk_30_pages_of_every_origin_may_call_without_creden
         let error = bench.call(&bench.wiki, endpoint, request(Method::PUT, "/", Default::default())).await;
         for answer in [preflight, error] {
             assert_eq!(answer.header(header::ACCESS_CONTROL_ALLOW_ORIGIN), "*");
-            assert_eq!(answer.header(header::ACCESS_CONTROL_EXPOSE_HEADERS), "WWW-Authenticate, Doorward-Decision");
+            assert_eq!(
+                answer.header(header::ACCESS_CONTROL_EXPOSE_HEADERS),
+                "WWW-Authenticate, DPoP-Nonce, Doorward-Decision"
+            );
             assert!(!answer.headers.contains_key(header::ACCESS_CONTROL_ALLOW_CREDENTIALS));
         }
     }

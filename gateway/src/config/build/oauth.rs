@@ -4,10 +4,10 @@ use super::token_issuers::{TokenIssuers, accepted};
 use super::values::{HOUR, MINUTE, duration, unknown};
 use super::{consent, documents, keys, redirect_uris, scopes};
 use crate::config::key::Key;
-use crate::config::raw::{RawAssertions, RawDevice, RawGrant, RawOAuth, RawRegistration};
+use crate::config::raw::{RawAssertions, RawDevice, RawDpop, RawGrant, RawOAuth, RawRegistration};
 use crate::config::report::{Mistake, Report};
 use crate::config::{Origin, Place, ScopeRule, presets};
-use oauth::app::{App, AssertionRules, ConsentRules, DeviceRules, Endpoints, Managed, Registration};
+use oauth::app::{App, AssertionRules, ConsentRules, DeviceRules, Dpop, Endpoints, Managed, Registration};
 use oauth::redirect_uri::RedirectRules;
 use oauth::resource::Resource;
 use oauth::scope::{Scope, Scopes};
@@ -69,6 +69,12 @@ impl OAuth {
             token_issuers,
             device,
             require_pushed_authorization_requests: raw.require_pushed_authorization_requests.unwrap_or_default(),
+            dpop: match raw.dpop {
+                RawDpop::Off => Dpop::Off,
+                RawDpop::Optional => Dpop::Optional,
+                RawDpop::Required => Dpop::Required,
+            },
+            dpop_nonce: raw.dpop_nonce.unwrap_or_default(),
             ..managed
         });
         Some(Self { managed, scopes, rules })
@@ -130,6 +136,8 @@ fn grant(report: &mut Report<'_>, key: &Key, raw: &RawGrant, enabled: bool) -> O
         consent: ConsentRules::default(),
         token_issuers: Vec::new(),
         device: None,
+        dpop: Dpop::Optional,
+        dpop_nonce: false,
     })
 }
 

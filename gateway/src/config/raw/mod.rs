@@ -7,8 +7,8 @@ mod oauth;
 pub(crate) use app::{RawApp, RawChallenge, RawPolicyEntry, RawPreset};
 pub(crate) use keys::{RawKeys, RawSigningAlgorithm};
 pub(crate) use oauth::{
-    RawAssertions, RawConsent, RawDevice, RawDocuments, RawGrant, RawOAuth, RawRegistration, RawRemember, RawRequires,
-    RawScope,
+    RawAssertions, RawConsent, RawDevice, RawDocuments, RawDpop, RawGrant, RawOAuth, RawRegistration, RawRemember,
+    RawRequires, RawScope,
 };
 
 use policy::{RawGroup, RawPolicy};

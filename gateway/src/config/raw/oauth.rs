@@ -26,8 +26,24 @@ pub(crate) struct RawOAuth {
     pub(crate) accept_assertions_from: Vec<String>,
     /// Sign-in by a code that a person enters on another device.
     pub(crate) device: RawDevice,
+    /// What becomes of proofs of possession (RFC 9449): `"off"`; `"optional"`, so that who sends one gets tokens that are worth
+    /// nothing without its key; or `"required"`. Default: `"optional"`.
+    pub(crate) dpop: RawDpop,
+    /// Whether proofs must have a nonce from the gateway, so that none can be made long before it is used. Clients are told
+    /// to try again with one. Default: `false`.
+    pub(crate) dpop_nonce: Option<bool>,
     /// What they can be limited to, beside `access`, which every app has.
     pub(crate) scopes: Vec<RawScope>,
+}
+
+/// `apps.ID.oauth.dpop`
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RawDpop {
+    Off,
+    #[default]
+    Optional,
+    Required,
 }
 
 /// `[apps.ID.oauth.grant]`

@@ -98,7 +98,11 @@ impl Agent {
     }
 
     pub(crate) fn redeem(&self, code: &str) -> Response {
-        self.token(&[
+        send(&self.redemption(code))
+    }
+
+    pub(crate) fn redemption(&self, code: &str) -> Request {
+        self.token_request(&[
             ("grant_type", "authorization_code"),
             ("code", code),
             ("redirect_uri", &self.redirect_uri),

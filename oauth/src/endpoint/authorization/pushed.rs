@@ -18,6 +18,9 @@ pub(crate) const REQUEST_LIFETIME: Duration = Duration::from_secs(90);
 /// Longest `request_uri`: with it, a URL is still one that the gateway and browsers read.
 const MAX_URI_BYTES: usize = 12 * 1024;
 
+/// RFC 9449 section 10.1: a proof at the push binds the code, as this parameter does.
+pub(crate) const DPOP_JKT: &str = "dpop_jkt";
+
 const PURPOSE: &str = "pushed authorization request";
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 
@@ -37,12 +40,17 @@ pub(crate) struct Pushed {
 
 impl Pushed {
     /// What `client` posted, if a person could be asked for it.
-    pub(crate) async fn check(server: &Server, call: Call<'_>, client: &ClientId, body: &[u8]) -> Result<Self, Error> {
+    pub(crate) async fn check(
+        server: &Server,
+        call: Call<'_>,
+        (client, jkt): (&ClientId, Option<&str>),
+        body: &[u8],
+    ) -> Result<Self, Error> {
         let pushed = Self {
             id: server.new_id("p"),
             app: call.app.id.clone(),
             client: client.clone(),
-            parameters: parameters(client, body),
+            parameters: parameters((client, jkt), body),
             expires_at: call.now.plus(REQUEST_LIFETIME),
             prolonged: false,
         };
@@ -111,12 +119,14 @@ impl Pushed {
     }
 }
 
-/// The posted parameters, with the client that authenticated, and without its credentials.
-fn parameters(client: &ClientId, body: &[u8]) -> String {
+/// The posted parameters, with the client that authenticated and the key that it proved, and without its credentials.
+fn parameters((client, jkt): (&ClientId, Option<&str>), body: &[u8]) -> String {
     const LEFT_OUT: [&str; 4] = ["client_id", "client_secret", "client_assertion", "client_assertion_type"];
-    let posted = form_urlencoded::parse(body).filter(|(name, _)| !LEFT_OUT.contains(&name.as_ref()));
+    let is_left_out = |name: &str| LEFT_OUT.contains(&name) || (jkt.is_some() && name == DPOP_JKT);
+    let posted = form_urlencoded::parse(body).filter(|(name, _)| !is_left_out(name));
     form_urlencoded::Serializer::new(String::new())
         .append_pair("client_id", client.as_str())
         .extend_pairs(posted)
+        .extend_pairs(jkt.map(|jkt| (DPOP_JKT, jkt)))
         .finish()
 }

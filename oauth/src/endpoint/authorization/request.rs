@@ -1,7 +1,7 @@
 //! An authorization request, held against the client and the app: the same checks however its parameters came here.
 
 use super::client::{Known, find_client};
-use crate::app::App;
+use crate::app::{App, Dpop};
 use crate::call::{Call, Server, VouchedBy};
 use crate::client::{Authentication, ClientId};
 use crate::consent::Question;
@@ -28,6 +28,8 @@ pub(super) struct Authorization {
     pub(super) code_challenge: String,
     pub(super) scope: String,
     pub(super) prompt: Prompt,
+    /// Thumbprint of the key that the code is bound to.
+    pub(super) dpop_jkt: Option<String>,
     /// A single sign-on session that does not do: under it, the person signed out of the app.
     pub(super) except_session: Option<String>,
     /// The id of the consent, if the request was pushed: however often it is asked for, one code comes of it.
@@ -89,7 +91,7 @@ impl Authorization {
         match check_way(must_be_pushed, way)
             .and_then(|()| check_parameters(call.app, client.most.as_deref(), parameters))
         {
-            Ok(Checked { code_challenge, scope, prompt }) => Ok(Self {
+            Ok(Checked { code_challenge, scope, prompt, dpop_jkt }) => Ok(Self {
                 client: client.id,
                 client_name: client.name,
                 client_uri: client.uri,
@@ -102,6 +104,7 @@ impl Authorization {
                 code_challenge,
                 scope,
                 prompt,
+                dpop_jkt,
                 except_session,
                 pushed: match way {
                     Way::Query => None,
@@ -171,8 +174,10 @@ pub(super) struct Checked {
     code_challenge: String,
     scope: String,
     prompt: Prompt,
+    dpop_jkt: Option<String>,
 }
 
+/// Everything whose failure the client may be told.
 pub(super) fn check_parameters(app: &App, most: Option<&str>, parameters: &Parameters) -> Result<Checked, Error> {
     if let Some(name) = parameters.repeated() {
         return Err(Error::new(Code::InvalidRequest, "a parameter is repeated").logged(format!("`{name}` is repeated")));
@@ -181,7 +186,7 @@ pub(super) fn check_parameters(app: &App, most: Option<&str>, parameters: &Param
     let code_challenge = check_challenge(parameters)?;
     check_resource(app, parameters)?;
     let scope = check_scope(app, most, parameters)?;
-    Ok(Checked { code_challenge, scope, prompt: check_prompt(parameters)? })
+    Ok(Checked { code_challenge, scope, prompt: check_prompt(parameters)?, dpop_jkt: check_jkt(app, parameters)? })
 }
 
 fn check_prompt(parameters: &Parameters) -> Result<Prompt, Error> {
@@ -224,6 +229,17 @@ fn check_challenge(parameters: &Parameters) -> Result<String, Error> {
         return Err(Error::new(Code::InvalidRequest, "`code_challenge` must be 43 characters of base64url"));
     }
     Ok(challenge.to_owned())
+}
+
+/// `dpop_jkt` (RFC 9449 section 10): of the form of an RFC 7638 thumbprint with SHA-256.
+fn check_jkt(app: &App, parameters: &Parameters) -> Result<Option<String>, Error> {
+    let is_off = app.managed.as_ref().is_none_or(|managed| managed.dpop == Dpop::Off);
+    match parameters.get("dpop_jkt").filter(|_| !is_off) {
+        Some(jkt) if !pkce::is_challenge(jkt) => {
+            Err(Error::new(Code::InvalidRequest, "`dpop_jkt` must be 43 characters of base64url"))
+        }
+        jkt => Ok(jkt.map(str::to_owned)),
+    }
 }
 
 pub(super) fn page(code: Code, description: &str) -> Failure {

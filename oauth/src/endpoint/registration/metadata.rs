@@ -3,7 +3,7 @@
 
 use super::signer;
 use crate::client::Signer;
-use crate::client_metadata::{MAX_NAME_CHARS, MAX_TEXT_CHARS, PUSHES, is_web_uri, list, text};
+use crate::client_metadata::{BOUND, MAX_NAME_CHARS, MAX_TEXT_CHARS, PUSHES, is_web_uri, list, text};
 use crate::error::{Code, Error};
 use crate::grant_type::GrantType;
 use crate::scope::Scopes;
@@ -121,8 +121,10 @@ fn others(sent: &Map<String, Value>, scopes: &Scopes) -> Map<String, Value> {
         let uri = sent.get(name).and_then(Value::as_str).filter(|uri| is_web_uri(uri));
         kept.extend(uri.map(|uri| (name.to_owned(), uri.into())));
     }
-    if sent.get(PUSHES).is_some_and(|pushes| *pushes == true) {
-        kept.insert(PUSHES.to_owned(), true.into());
+    for name in [PUSHES, BOUND] {
+        if sent.get(name).is_some_and(|said| *said == true) {
+            kept.insert(name.to_owned(), true.into());
+        }
     }
     if let Some(kind @ ("native" | "web")) = sent.get("application_type").and_then(Value::as_str) {
         kept.insert("application_type".to_owned(), kind.into());

@@ -19,7 +19,7 @@ super::cases!(
 
 async fn a_code_is_kept_as_issued(store: Arc<dyn Store>) {
     let with_session = code("a");
-    let without = Code { session: None, refreshes: false, ..code("b") };
+    let without = Code { session: None, refreshes: false, dpop_jkt: Some("key".to_owned()), ..code("b") };
     for code in [with_session, without] {
         assert_eq!(ok(store.issue_code(&code).await), Issued::New);
         assert_eq!(ok(store.code(&code.hash).await), Some(code), "a code is kept whole");

@@ -2,7 +2,7 @@
 
 use super::{ACCESS_TOKEN_LIFETIME, CURSOR, GRACE, GRANT_DURATION, SECOND, START};
 use async_trait::async_trait;
-use oauth::app::{App, AssertionRules, ConsentRules, Endpoints, Managed, Registration};
+use oauth::app::{App, AssertionRules, ConsentRules, Dpop, Endpoints, Managed, Registration};
 use oauth::approval::{Approval, Ask, ForeignIdentity, Unavailable, Verdict};
 use oauth::call::Person;
 use oauth::client::Client;
@@ -76,6 +76,8 @@ fn managed() -> Managed {
         consent: ConsentRules::default(),
         token_issuers: Vec::new(),
         device: None,
+        dpop: Dpop::Optional,
+        dpop_nonce: false,
     }
 }
 

@@ -167,5 +167,5 @@ async fn asm_14_tx_03_the_metadata_says_how_clients_may_sign() {
     }
     bench.wiki.managed.as_mut().unwrap().client_assertions = None;
     let metadata = bench.get(&bench.wiki, oauth::Endpoint::AuthorizationServer).await.json().to_string();
-    assert!(!metadata.contains("private_key_jwt") && !metadata.contains("signing_alg_values"));
+    assert!(!metadata.contains("private_key_jwt") && !metadata.contains("auth_signing_alg_values"));
 }

@@ -48,6 +48,7 @@ CREATE TABLE codes (
     refreshes        INTEGER NOT NULL,
     login_method     TEXT    NOT NULL,
     authenticated_at INTEGER NOT NULL,
+    dpop_jkt         TEXT,
     session          TEXT,
     expires_at       INTEGER NOT NULL,
     -- The grant that its redemption opened. No foreign key: the code stays used when the grant is deleted.
