@@ -84,13 +84,13 @@ mod tests {
 
     #[test]
     fn o_22_of_what_may_be_a_secret_only_the_name_is_kept() {
-        let form = "grant_type=refresh_token&refresh_token=dw_rt_secret&client_secret=secret&client_id=c_1&code=secret";
-        let kept = sent(&request("/token?code_verifier=secret", "application/x-www-form-urlencoded", form));
-        assert!(!kept.to_string().contains("secret\""), "{kept}");
+        let form = "grant_type=refresh_token&refresh_token=dw_rt_hush&client_secret=hush&client_id=c_1&code=hush";
+        let kept = sent(&request("/token?code_verifier=hush", "application/x-www-form-urlencoded", form));
+        assert!(!kept.to_string().contains("hush"), "{kept}");
         assert!(!kept.to_string().contains("c2VjcmV0") && !kept.to_string().contains("dw_rt"), "{kept}");
         let parts = (&kept["grant_type"], &kept["client_id"], &kept["refresh_token"], &kept["authorization"]);
         assert_eq!(parts, (&json!("refresh_token"), &json!("c_1"), &json!("…"), &json!("Basic …")));
-        let kept = sent(&request("/register", "application/json", r#"{"redirect_uris":["a"],"jwks":{"k":"secret"}}"#));
+        let kept = sent(&request("/register", "application/json", r#"{"redirect_uris":["a"],"jwks":{"k":"hush"}}"#));
         assert_eq!((&kept["redirect_uris"], &kept["jwks"]), (&json!("[\"a\"]"), &json!("…")));
     }
 

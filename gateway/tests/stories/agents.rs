@@ -475,7 +475,7 @@ fn tk_01_tk_02_tk_03_tk_04_tk_10_tk_15_tk_31_tk_32_tk_33_errors_of_the_token_end
         (agent.token_request(&[("grant_type", "password"), ("client_id", id)]), 400, "unsupported_grant_type"),
         (agent.token_request(&[("grant_type", "implicit"), ("client_id", id)]), 400, "unsupported_grant_type"),
         (
-            agent.token_request(&[("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange")]),
+            agent.token_request(&[("grant_type", "urn:ietf:params:oauth:grant-type:device_code")]),
             400,
             "unsupported_grant_type",
         ),

@@ -385,7 +385,9 @@ fn asm_01_asm_02_asm_05_asm_06_asm_07_asm_08_asm_09_asm_22_the_server_says_what_
     let metadata = send(&Request::get(&site.main(SERVER))).expect(200).json();
     assert_eq!(metadata["issuer"], json!(site.main("")));
     assert_eq!(metadata["response_types_supported"], json!(["code"]));
-    assert_eq!(metadata["grant_types_supported"], json!(["authorization_code", "refresh_token"]));
+    let exchange = "urn:ietf:params:oauth:grant-type:token-exchange";
+    let grant_types = ["authorization_code", "refresh_token", "client_credentials", exchange];
+    assert_eq!(metadata["grant_types_supported"], json!(grant_types));
     assert_eq!(metadata["code_challenge_methods_supported"], json!(["S256"]));
     assert!(metadata["token_endpoint_auth_methods_supported"].as_array().unwrap().contains(&json!("none")));
     assert_eq!(metadata["authorization_response_iss_parameter_supported"], json!(true));
