@@ -4,8 +4,8 @@
 use crate::keys::{Signer, SigningKey};
 use crate::world::Timestamp;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jwt_simple::claims::{Audiences, JWTClaims};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,37 +32,25 @@ pub struct Registered<'a> {
     pub expires_at: Timestamp,
 }
 
-/// What a token of ours says.
-#[derive(Serialize)]
-struct Claims<'a, C> {
-    iss: &'a str,
-    aud: &'a str,
-    sub: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    jti: Option<String>,
-    iat: Timestamp,
-    exp: Timestamp,
-    #[serde(flatten)]
-    custom: C,
-}
-
 /// Signs a token of type `typ`; `None` when the claims cannot be written as JSON. It ends no later than what its key
 /// signed holds.
 pub fn sign<C: Serialize>(signer: &Signer, typ: &str, registered: Registered<'_>, custom: C) -> Option<String> {
-    let claims = Claims {
-        iss: registered.issuer,
-        aud: registered.audience,
-        sub: registered.subject,
-        jti: registered.id,
-        iat: registered.issued_at,
-        exp: signer.within(registered.expires_at),
+    let claims = JWTClaims {
+        issued_at: Some(moment(registered.issued_at)),
+        expires_at: Some(moment(signer.within(registered.expires_at))),
+        invalid_before: None,
+        issuer: Some(registered.issuer.to_owned()),
+        subject: Some(registered.subject.to_owned()),
+        audiences: Some(Audiences::AsString(registered.audience.to_owned())),
+        jwt_id: registered.id,
+        nonce: None,
         custom,
     };
-    let header = json!({ "alg": signer.algorithm().as_str(), "typ": typ, "kid": signer.key().kid() });
-    let [header, claims] = [serde_json::to_vec(&header).ok()?, serde_json::to_vec(&claims).ok()?];
-    let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
-    let signature = URL_SAFE_NO_PAD.encode(signer.key().sign(signed.as_bytes()));
-    Some(format!("{signed}.{signature}"))
+    signer.token(typ, claims)
+}
+
+fn moment(at: Timestamp) -> jwt_simple::prelude::UnixTimeStamp {
+    jwt_simple::prelude::Duration::from_secs(u64::try_from(at.seconds()).unwrap_or(0))
 }
 
 /// Why a token is refused.

@@ -5,16 +5,23 @@ use crate::store::KeyAlgorithm;
 use crate::world::Timestamp;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use ed25519_dalek::Signer as _;
+use jwt_simple::algorithms::{Ed25519KeyPair, EdDSAKeyPairLike};
+use jwt_simple::claims::JWTClaims;
+use jwt_simple::prelude::HeaderOptions;
 use p256::ecdsa::signature::Verifier as _;
+use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::sync::Arc;
+use zeroize::Zeroizing;
 
 /// A key pair with its `kid`, the RFC 7638 thumbprint.
 pub struct SigningKey {
     pair: Pair,
     kid: String,
+    /// An Ed25519 key once more, for the library that writes `EdDSA` tokens.
+    eddsa: Option<Ed25519KeyPair>,
 }
 
 enum Pair {
@@ -40,7 +47,14 @@ impl SigningKey {
             KeyAlgorithm::XChaCha20Poly1305 => return None,
         };
         let kid = thumbprint(&pair.members());
-        Some(Self { pair, kid })
+        let eddsa = match &pair {
+            Pair::Ed25519(key) => {
+                let bytes = Zeroizing::new(key.to_keypair_bytes());
+                Some(Ed25519KeyPair::from_bytes(&bytes[..]).ok()?.with_key_id(&kid))
+            }
+            Pair::P256(_) => None,
+        };
+        Some(Self { pair, kid, eddsa })
     }
 
     /// Its `kid`.
@@ -118,6 +132,26 @@ impl Signer {
     /// This moment, or the end of all that the key signed if that is sooner.
     pub fn within(&self, at: Timestamp) -> Timestamp {
         self.until.map_or(at, |until| at.min(until))
+    }
+
+    /// A token of type `typ` in the compact form (RFC 7515 section 7.1); `None` when the claims cannot be written as JSON.
+    ///
+    /// The library writes it as `EdDSA`. It does not know that algorithm as `Ed25519`, and its ES256 signatures are not
+    /// always the low ones that the door wants.
+    pub(crate) fn token<C: Serialize>(&self, typ: &str, claims: JWTClaims<C>) -> Option<String> {
+        match (&self.key.eddsa, self.algorithm) {
+            (Some(pair), SigningAlgorithm::EdDsa) => {
+                let header = HeaderOptions { content_type: None, signature_type: Some(typ.to_owned()) };
+                pair.sign_with_options(claims, &header).ok()
+            }
+            _ => {
+                let header = json!({ "alg": self.algorithm.as_str(), "typ": typ, "kid": self.key.kid });
+                let [header, claims] = [serde_json::to_vec(&header).ok()?, serde_json::to_vec(&claims).ok()?];
+                let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
+                let signature = URL_SAFE_NO_PAD.encode(self.key.sign(signed.as_bytes()));
+                Some(format!("{signed}.{signature}"))
+            }
+        }
     }
 
     /// The key.
