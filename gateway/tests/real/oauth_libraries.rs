@@ -96,3 +96,16 @@ fn px_01_px_03_libraries_push_their_authorization_requests() {
     assert!(url.contains("request_uri=") && !url.contains("redirect_uri="), "{told}");
     assert_eq!(told["second_call"]["status"], 200, "{told}");
 }
+
+#[test]
+fn px_08_px_09_jw_15_libraries_bind_their_tokens_to_a_key() {
+    let demo = Demo::start("15m");
+    for method in ["none", "client_secret_basic"] {
+        let told = run(&demo, node, "openid-client.mjs", &["--dpop", "--method", method]);
+        assert_life(&told);
+        assert_eq!(told["statuses"]["without_proof"], 401, "a bound token alone is worth nothing: {told}");
+    }
+    let told = run(&demo, node, "oauth4webapi.mjs", &["--dpop", "--par"]);
+    assert!(told["access_token"]["claims"]["cnf"]["jkt"].is_string(), "{told}");
+    assert_eq!((&told["first_call"]["status"], &told["second_call"]["status"]), (&200.into(), &200.into()), "{told}");
+}

@@ -95,7 +95,17 @@ async function call(app, token, http) {
 }
 
 async function checkToken(server, app, token, audience, http) {
-  const request = new Request(app, { headers: { authorization: `Bearer ${token}` } });
+  let headers = { authorization: `Bearer ${token}` };
+  if (http.DPoP) {
+    // The library makes the proof; the request is caught on its way.
+    const caught = async (_url, init) => {
+      headers = init.headers;
+      return new Response();
+    };
+    const how = { ...http, [oauth.customFetch]: caught };
+    await oauth.protectedResourceRequest(token, 'GET', app, accept(), null, how);
+  }
+  const request = new Request(app, { headers });
   const claims = await oauth.validateJwtAccessToken(server, request, audience, http);
   await jwtVerify(token, createRemoteJWKSet(new URL(server.jwks_uri)), {
     issuer: server.issuer,
