@@ -37,7 +37,7 @@ impl Approval for PolicyApproval {
         if !app.admits_provider(ask.login_method) {
             return Ok(Verdict::Refused { reason: "identity_provider_not_allowed", rule: None });
         }
-        let identity = account.identity(ask.login_method);
+        let identity = account.identity(ask.login_method, &[]);
         let via = via(ask.client, Some(ask.opened_by));
         let facts = Facts {
             identity: Some(&identity),

@@ -82,6 +82,8 @@ pub(crate) fn service(subject: &str, name: &str, login_method: &str) -> Identity
         name: Some(name.to_owned()),
         groups: Vec::new(),
         login_method: login_method.to_owned(),
+        auth_methods: Vec::new(),
+        claims: Default::default(),
     }
 }
 
@@ -201,6 +203,8 @@ mod tests {
                 name: None,
                 groups: vec![],
                 login_method: "local".into(),
+                auth_methods: Vec::new(),
+                claims: Default::default(),
             },
             via: Via::Browser,
             client: ClientId::browser(),

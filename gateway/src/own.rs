@@ -52,7 +52,7 @@ impl OwnRequest<'_> {
         let post = request.method == Method::POST;
         match (page, site) {
             (Page::Login, Site::Login) if get => Ok(sign_in_page(world, snapshot, request).await?),
-            (Page::Login, Site::Login) if post => Ok(login::sign_in(world, snapshot, request, self.http.body()).await?),
+            (Page::Login, Site::Login) if post => Ok(login::answer(world, snapshot, request, self.http.body()).await?),
             (Page::Login, Site::App(app, origin)) if get => {
                 let at = At { app: Arc::clone(app), origin: origin.clone() };
                 let back = request.target.query().and_then(|query| parameter(query, "return_to")).unwrap_or_default();
@@ -146,8 +146,8 @@ impl OwnRequest<'_> {
                 let target = &self.request.target;
                 let go_on = query.map(|query| format!("{}?{query}", target.raw_path()));
                 let go_on = Some(go_on.unwrap_or_else(|| target.as_str().to_owned()));
-                let purpose = login::Purpose { go_on, app: Some(app.name.clone()), client };
-                Ok(login::ask(self.world, self.snapshot, self.request, purpose))
+                let purpose = login::Purpose { go_on, app: Some(app.id.clone()), client, ..login::Purpose::default() };
+                Ok(login::ask(self.world, self.snapshot, self.request, purpose).await?)
             }
             Reply::Consent(consent) => self.consent(app, subject, &consent).await,
             Reply::Refused { reason, rule } => self.refused(app, subject, reason, rule).await,
@@ -179,7 +179,7 @@ impl OwnRequest<'_> {
             Some(subject) => self.world.store.account_by_subject(subject).await?,
             None => None,
         };
-        let identity = account.map(|account| account.identity("local"));
+        let identity = account.map(|account| account.identity("local", &[]));
         let person = identity.as_ref().and_then(|identity| identity.email.clone());
         let told = Told {
             outcome: reason,
@@ -228,7 +228,13 @@ impl OwnRequest<'_> {
 
     async fn username(&self, subject: Option<&str>) -> Result<String, Refusal> {
         let Some(subject) = subject else { return Ok(String::new()) };
-        Ok(self.world.store.account_by_subject(subject).await?.map(|account| account.username).unwrap_or_default())
+        Ok(self
+            .world
+            .store
+            .account_by_subject(subject)
+            .await?
+            .map(|account| account.shown().to_owned())
+            .unwrap_or_default())
     }
 
     /// What a client's developer or an administrator needs to know of a refusal.

@@ -1,5 +1,7 @@
 //! Who is asking, as the gateway has established it.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// A proven identity. Anonymous is its absence, not a value of it.
@@ -17,6 +19,12 @@ pub struct Identity {
     pub groups: Vec<String>,
     /// The configured name of the identity provider, or of the credential.
     pub login_method: String,
+    /// How the identity was proven, in the words of RFC 8176, as far as that is known.
+    #[serde(default)]
+    pub auth_methods: Vec<String>,
+    /// What else the identity provider says, by the name of the claim; a claim of one value has one.
+    #[serde(default)]
+    pub claims: BTreeMap<String, Vec<String>>,
 }
 
 /// The login method of service tokens.

@@ -95,6 +95,8 @@ fn explanation() -> Explanation {
         name: None,
         groups: Vec::new(),
         login_method: "company".into(),
+        auth_methods: Vec::new(),
+        claims: BTreeMap::new(),
     };
     Policies::new(policies.collect()).explain(&Facts {
         identity: Some(&ann),

@@ -2,7 +2,7 @@
 //! really on another origin than the app.
 
 use super::{Failure, block_on, user};
-use crate::login::password;
+use crate::login::local::password;
 use crate::telemetry::start_logging;
 use crate::world::System;
 use crate::{compose, config, sample, store};

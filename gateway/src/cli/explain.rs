@@ -108,8 +108,10 @@ async fn identity_of(store: &dyn Stores, email: &str) -> Result<Identity, Failur
             name: None,
             groups: Vec::new(),
             login_method: "local".into(),
+            auth_methods: Vec::new(),
+            claims: Default::default(),
         },
-        |account| account.identity("local"),
+        |account| account.identity("local", &[]),
     ))
 }
 

@@ -1,7 +1,7 @@
 //! `doorward user`: local accounts. Works before the first start and beside a running gateway, which heeds it at once.
 
 use super::{Failure, audit, block_on, load};
-use crate::login::password;
+use crate::login::local::password;
 use crate::store::{self, Account, Added, Stores};
 use crate::world::System;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -199,6 +199,8 @@ pub(super) async fn add(
         password: Some(hash(password)?),
         disabled: false,
         created_at: System.now(),
+        external: false,
+        profiles: Vec::new(),
     };
     match store.add_account(&account).await? {
         Added::Added => Ok(()),

@@ -44,7 +44,7 @@ pub struct Config {
     /// Which keys there are, and when they change.
     pub keys: KeyPlan,
     /// Who can vouch for a person, by name.
-    pub identity_providers: BTreeMap<String, IdentityProvider>,
+    pub identity_providers: BTreeMap<String, Arc<IdentityProvider>>,
     /// The protected apps, by id.
     pub apps: BTreeMap<String, Arc<App>>,
     /// What is allowed but probably not meant, for `check` and the log.
@@ -84,9 +84,27 @@ pub struct Store {
 
 /// `[identity_providers.NAME]`
 #[derive(Clone, Debug)]
-pub enum IdentityProvider {
-    /// Built-in accounts with passwords.
+pub struct IdentityProvider {
+    /// Its key; the login method of who comes by it.
+    pub name: String,
+    /// What people call it.
+    pub label: String,
+    /// What it is.
+    pub kind: ProviderKind,
+}
+
+/// `type` of an identity provider, with what only that type has.
+#[derive(Clone, Debug)]
+pub enum ProviderKind {
+    /// Built-in accounts.
     Local,
+}
+
+impl IdentityProvider {
+    /// Whether it is the built-in accounts.
+    pub fn is_local(&self) -> bool {
+        matches!(self.kind, ProviderKind::Local)
+    }
 }
 
 /// Scheme, host and port of one of our public URLs.

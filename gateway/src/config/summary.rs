@@ -1,6 +1,6 @@
 //! The effective configuration, with every default filled in, for people and programs to read.
 
-use super::{App, Challenge, Config, IdentityHeaders, IdentityProvider};
+use super::{App, Challenge, Config, IdentityHeaders, ProviderKind};
 use humantime::format_duration;
 use oauth::app::{Dpop, Remember};
 use policy::{Explanation, Facts, PolicyTrace, RulesTrace, Via};
@@ -13,8 +13,8 @@ impl Config {
         let listen: Vec<_> = self.server.listen.iter().map(ToString::to_string).collect();
         let admin = self.server.admin_listen.map(|address| address.to_string());
         let providers = self.identity_providers.iter().map(|(name, provider)| {
-            let IdentityProvider::Local = provider;
-            (name.clone(), json!({ "type": "local" }))
+            let ProviderKind::Local = provider.kind;
+            (name.clone(), json!({ "type": "local", "name": provider.label }))
         });
         let apps = self.apps.iter().map(|(id, app)| (id.clone(), summary_of(app)));
         json!({

@@ -84,7 +84,7 @@ async fn verify(world: &World, at: &At, token: &str, now: Timestamp) -> Result<V
         (service(client.id.as_str(), &client.name, &grant.login_method), Via::Service)
     } else {
         let account = world.store.account_by_subject(&claims.sub).await?.filter(|account| !account.disabled);
-        (account.ok_or_else(ended)?.identity(&grant.login_method), via(&grant.client, grant.details.opened_by))
+        (account.ok_or_else(ended)?.identity(&grant.login_method, &[]), via(&grant.client, grant.details.opened_by))
     };
     Ok(Verified {
         identity,

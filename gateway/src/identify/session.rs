@@ -31,7 +31,7 @@ pub(crate) async fn identify(world: &World, at: &At, request: &Request) -> Resul
     let account = world.store.account_by_subject(&grant.subject).await?.filter(|account| !account.disabled);
     let Some(account) = account else { return Ok(None) };
     let verified = Verified {
-        identity: account.identity(&grant.login_method),
+        identity: account.identity(&grant.login_method, &[]),
         via: Via::Browser,
         client: grant.client,
         client_name: None,

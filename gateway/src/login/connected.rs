@@ -51,7 +51,7 @@ pub(crate) async fn connected(
             (false, true) => see_other(StatusCode::SEE_OTHER, &here, &[]),
             (false, false) => {
                 let purpose = Purpose { go_on: Some(PATH.to_owned()), ..Purpose::default() };
-                ask(world, snapshot, request, purpose)
+                ask(world, snapshot, request, purpose).await?
             }
         });
     };
@@ -91,7 +91,12 @@ impl Held {
             }
         }
         alarms.retain(|listed| traces.get(&listed.grant.id).is_none_or(|trace| !trace.dismissed));
-        Ok(Self { username: account.map(|account| account.username).unwrap_or_default(), live, alarms, traces })
+        Ok(Self {
+            username: account.map(|account| account.shown().to_owned()).unwrap_or_default(),
+            live,
+            alarms,
+            traces,
+        })
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) async fn identity(
             let person = person(world, &snapshot.config.auth.origin, request).await?;
             let Some(person) = person else { return Ok(nobody(request)) };
             let account = world.store.account_by_subject(&person.subject).await?;
-            let email = account.map(|account| account.username);
+            let email = account.as_ref().and_then(|account| account.email(&person.login_method));
             Ok(as_json(
                 StatusCode::OK,
                 &json!({ "sub": person.subject, "email": email, "login_method": person.login_method }),

@@ -70,7 +70,7 @@ impl<'a> Here<'a> {
         let action =
             self.app.map_or_else(|| "/.doorward/logout".to_owned(), |app| format!("/.doorward/logout?app={}", app.id));
         let page = LogoutPage {
-            person: account.as_ref().map(|account| account.username.as_str()),
+            person: account.as_ref().map(|account| account.shown()),
             app: self.app.map(|app| app.name.as_str()),
             action: &action,
             form_token: &token,

@@ -4,11 +4,14 @@ mod connected;
 pub(crate) mod form;
 pub(crate) mod handoff;
 mod identity;
+pub(crate) mod local;
 mod logout;
-pub(crate) mod password;
-mod sign_in;
+mod page;
+mod purpose;
+mod session;
 
 pub(crate) use connected::{connected, describe};
 pub(crate) use identity::{certs, identity};
 pub(crate) use logout::logout;
-pub(crate) use sign_in::{Purpose, ask, page as sign_in_page, sign_in};
+pub(crate) use page::{answer, ask, page as sign_in_page};
+pub(crate) use purpose::Purpose;

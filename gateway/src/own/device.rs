@@ -48,7 +48,7 @@ impl OwnRequest<'_> {
             }
             (None, None) => {
                 let purpose = Purpose { go_on: Some(request.target.as_str().to_owned()), ..Purpose::default() };
-                Ok(login::ask(self.world, self.snapshot, request, purpose))
+                Ok(login::ask(self.world, self.snapshot, request, purpose).await?)
             }
             // The session ended while the page was open: it is asked for again, and asks to sign in.
             (None, Some(_)) => Ok(see_other(StatusCode::SEE_OTHER, &here, &[])),

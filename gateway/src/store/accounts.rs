@@ -1,10 +1,12 @@
-//! Local accounts: people that the gateway knows by itself.
+//! Accounts: the people that the gateway knows, by itself or through an identity provider.
 
 use async_trait::async_trait;
 use oauth::approval::ForeignIdentity;
 use oauth::store::StoreError;
 use oauth::world::Timestamp;
 use policy::{Identity, Kind};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The accounts. Each change of a known account moves the epoch of [`oauth::store::Store::epoch`], in one transaction
@@ -42,20 +44,28 @@ pub trait Accounts: Send + Sync {
     /// The subject of the account that is linked with an identity.
     async fn linked_subject(&self, identity: ForeignIdentity<'_>) -> Result<Option<String>, StoreError>;
 
+    /// The account of whom `profile` describes, made with `new_subject` if there is none yet; what is kept of the profile is
+    /// replaced. Found by issuer and `sub` alone: an address is nobody's for ever. The epoch moves if something has changed.
+    async fn welcome(&self, profile: &Profile, new_subject: &str, now: Timestamp) -> Result<Account, StoreError>;
+
+    /// Replaces what is kept of a profile that is known; `false` if it is not. The epoch moves if something has changed.
+    async fn keep_profile(&self, profile: &Profile) -> Result<bool, StoreError>;
+
     /// Replaces the groups; `false` if there is no such account.
     async fn set_groups(&self, username: &str, groups: &[String]) -> Result<bool, StoreError>;
 }
 
-/// A person whom the gateway can recognise by a password.
+/// A person.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Account {
     /// Opaque and random; given by the caller, and never given to anybody else.
     pub subject: String,
-    /// E-mail address; unique, and kept in ASCII lower case.
+    /// Unique, and kept in ASCII lower case: the e-mail address of a local account; `PROVIDER:SUB`, which is no address, of
+    /// one that came by an identity provider.
     pub username: String,
     /// What the person is called.
     pub name: Option<String>,
-    /// Groups that the upstream is told of.
+    /// Groups that an administrator gave.
     pub groups: Vec<String>,
     /// Argon2 hash in PHC form; without one, no password opens the account.
     pub password: Option<String>,
@@ -63,6 +73,29 @@ pub struct Account {
     pub disabled: bool,
     /// When it was made.
     pub created_at: Timestamp,
+    /// Whether it was made for somebody who came by an identity provider: then its user name is no address.
+    pub external: bool,
+    /// What identity providers say of the person, at most one of each; the store fills it in.
+    pub profiles: Vec<Profile>,
+}
+
+/// What an identity provider says of a person.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Profile {
+    /// The configured name of the provider.
+    pub provider: String,
+    /// `iss`, byte for byte.
+    pub issuer: String,
+    /// `sub`, byte for byte.
+    pub sub: String,
+    /// The address, if the provider has verified it.
+    pub email: Option<String>,
+    /// What the person is called.
+    pub name: Option<String>,
+    /// Groups.
+    pub groups: Vec<String>,
+    /// Other claims, each with its values.
+    pub claims: BTreeMap<String, Vec<String>>,
 }
 
 /// The outcome of adding an account.
@@ -75,23 +108,47 @@ pub enum Added {
 }
 
 impl Account {
-    /// The account as policy sees it, signed in by `login_method`.
-    pub(crate) fn identity(&self, login_method: &str) -> Identity {
+    /// The account as policy sees it, signed in by `login_method`, which proved the person by `auth_methods` (RFC 8176).
+    pub(crate) fn identity(&self, login_method: &str, auth_methods: &[String]) -> Identity {
+        let profile = self.profile(login_method);
+        let mut groups = self.groups.clone();
+        groups.extend(profile.iter().flat_map(|profile| &profile.groups).cloned());
+        groups.sort();
+        groups.dedup();
         Identity {
             kind: Kind::User,
             subject: self.subject.clone(),
-            email: Some(self.username.clone()),
-            name: self.name.clone(),
-            groups: self.groups.clone(),
+            email: self.email(login_method).map(str::to_owned),
+            name: self.name.clone().or_else(|| profile.and_then(|profile| profile.name.clone())),
+            groups,
             login_method: login_method.to_owned(),
+            auth_methods: auth_methods.to_vec(),
+            claims: profile.map(|profile| profile.claims.clone()).unwrap_or_default(),
         }
+    }
+
+    /// What a provider says of the person.
+    pub(crate) fn profile(&self, provider: &str) -> Option<&Profile> {
+        self.profiles.iter().find(|profile| profile.provider == provider)
+    }
+
+    /// The person's address: a local account's own, or the one that the provider by which they came has verified.
+    pub(crate) fn email(&self, login_method: &str) -> Option<&str> {
+        if self.external { self.profile(login_method)?.email.as_deref() } else { Some(&self.username) }
+    }
+
+    /// What the person is shown as to themselves.
+    pub(crate) fn shown(&self) -> &str {
+        let profile = self.profiles.first().filter(|_| self.external);
+        let known = profile.and_then(|profile| profile.email.as_deref().or(profile.name.as_deref()));
+        known.unwrap_or(&self.username)
     }
 }
 
 /// Without the password's hash, which has no place in a log.
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { subject, username, name, groups, password: _, disabled, created_at } = self;
+        let Self { subject, username, name, groups, password: _, disabled, created_at, external, profiles } = self;
         f.debug_struct("Account")
             .field("subject", subject)
             .field("username", username)
@@ -99,6 +156,8 @@ impl fmt::Debug for Account {
             .field("groups", groups)
             .field("disabled", disabled)
             .field("created_at", created_at)
+            .field("external", external)
+            .field("profiles", profiles)
             .finish_non_exhaustive()
     }
 }

@@ -1,13 +1,15 @@
-//! What outlives the process: OAuth state, accounts, service tokens and decisions, in one store that is opened by its URL.
+//! What outlives the process: OAuth state, accounts, attempts to sign in, service tokens and decisions, in one store that is opened by its URL.
 
 mod accounts;
+mod attempts;
 mod decisions;
 mod key;
 mod service_tokens;
 mod sqlite;
 mod traces;
 
-pub use accounts::{Account, Accounts, Added};
+pub use accounts::{Account, Accounts, Added, Profile};
+pub use attempts::{Attempt, Attempts};
 pub use decisions::{Decisions, StoredDecision};
 pub use key::sealer;
 pub use service_tokens::{ServiceToken, ServiceTokens};
@@ -19,9 +21,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// All that a store of the gateway does; an `Arc` of it is at once an `Arc` of each part.
-pub trait Stores: Store + Accounts + Decisions + ServiceTokens + Traces {}
+pub trait Stores: Store + Accounts + Attempts + Decisions + ServiceTokens + Traces {}
 
-impl<T: Store + Accounts + Decisions + ServiceTokens + Traces> Stores for T {}
+impl<T: Store + Accounts + Attempts + Decisions + ServiceTokens + Traces> Stores for T {}
 
 /// Opens the store that `url` names, and makes it first if need be.
 ///

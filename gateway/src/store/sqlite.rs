@@ -4,6 +4,7 @@
 //! refresh token that was used or a grant that was ended.
 
 mod accounts;
+mod attempts;
 mod clients;
 mod codes;
 mod consents;
@@ -16,6 +17,7 @@ mod identities;
 mod keys;
 mod oauth;
 mod pool;
+mod profiles;
 mod schema;
 mod service_tokens;
 mod sql;

@@ -152,6 +152,8 @@ fn identity(
         name: None,
         groups: Vec::new(),
         login_method,
+        auth_methods: Vec::new(),
+        claims: Default::default(),
     })
 }
 

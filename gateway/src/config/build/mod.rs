@@ -5,6 +5,7 @@ mod app;
 mod apps;
 mod consent;
 mod documents;
+mod identity_providers;
 mod keys;
 mod oauth;
 mod places;
@@ -30,7 +31,7 @@ pub(crate) fn config(report: &mut Report<'_>, raw: &RawConfig) -> Option<Config>
     let auth = sections::auth(report, &raw.auth);
     let store = sections::store(report, &raw.store);
     let keys = keys::schedule(report, &raw.keys);
-    let identity_providers = sections::identity_providers(report, &raw.identity_providers);
+    let identity_providers = identity_providers::identity_providers(report, &raw.identity_providers);
     let token_issuers = token_issuers::token_issuers(report, raw);
     let library = Library::build(report, raw);
     let login = auth.as_ref().map(|auth| &auth.origin);

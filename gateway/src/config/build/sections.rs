@@ -1,14 +1,13 @@
-//! `[server]`, `[auth]`, `[store]` and `[identity_providers]`.
+//! `[server]`, `[auth]` and `[store]`.
 
 use super::values::{HOUR, duration, missing, write};
 use super::web_url::WebUrl;
 use crate::config::key::Key;
-use crate::config::raw::{RawAdminListen, RawAuth, RawIdentityProvider, RawSecret, RawServer, RawStore};
+use crate::config::raw::{RawAdminListen, RawAuth, RawSecret, RawServer, RawStore};
 use crate::config::report::{Mistake, Report};
 use crate::config::secret::{self, Secret};
-use crate::config::{Auth, IdentityProvider, Origin, Server, Store, unsupported};
+use crate::config::{Auth, Origin, Server, Store, unsupported};
 use ipnet::IpNet;
-use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::thread::available_parallelism;
 
@@ -62,26 +61,6 @@ fn store_key(raw: &RawSecret) -> Result<Secret<[u8; 32]>, Mistake> {
         let help = "make one with `openssl rand -base64 32`".to_owned();
         Mistake::new("the secret is not 32 bytes of base64").help(help)
     })
-}
-
-/// `[identity_providers]`
-pub(crate) fn identity_providers(
-    report: &mut Report<'_>,
-    raw: &BTreeMap<String, RawIdentityProvider>,
-) -> Option<BTreeMap<String, IdentityProvider>> {
-    if raw.is_empty() {
-        return Some(BTreeMap::from([("local".to_owned(), IdentityProvider::Local)]));
-    }
-    let mut complete = true;
-    for (name, provider) in raw {
-        if provider.r#type.is_none() {
-            let key = Key::section("identity_providers").field(name).field("type");
-            report.error(&key, missing("local"));
-            complete = false;
-        }
-    }
-    let local = |name: &String| (name.clone(), IdentityProvider::Local);
-    complete.then(|| raw.keys().map(local).collect())
 }
 
 fn trusted_proxies(report: &mut Report<'_>, key: &Key, raw: &[String]) -> Option<Vec<IpNet>> {

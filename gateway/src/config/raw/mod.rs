@@ -92,6 +92,8 @@ pub(crate) struct RawStore {
 pub(crate) struct RawIdentityProvider {
     /// `local`: accounts with a password that the gateway keeps itself. Required.
     pub(crate) r#type: Option<RawProviderType>,
+    /// What people call it, on the login page. Default: its key.
+    pub(crate) name: Option<String>,
 }
 
 /// `[token_issuers.NAME]`

@@ -1,7 +1,7 @@
 //! Accounts in SQLite.
 
-use super::{Sqlite, consents, grants, identities, sql};
-use crate::store::{Account, Accounts, Added};
+use super::{Sqlite, consents, grants, identities, profiles, sql};
+use crate::store::{Account, Accounts, Added, Profile};
 use async_trait::async_trait;
 use oauth::approval::ForeignIdentity;
 use oauth::store::StoreError;
@@ -17,16 +17,16 @@ impl Accounts for Sqlite {
 
     async fn account_by_username(&self, username: &str) -> Result<Option<Account>, StoreError> {
         let username = username.to_ascii_lowercase();
-        self.read(move |db| find(db, &username)).await
+        self.read(move |db| by_username(db, &username)).await
     }
 
     async fn account_by_subject(&self, subject: &str) -> Result<Option<Account>, StoreError> {
         let subject = subject.to_owned();
-        self.read(move |db| sql::first(db, "SELECT * FROM accounts WHERE subject = ?1", [subject], read)).await
+        self.read(move |db| by_subject(db, &subject)).await
     }
 
     async fn accounts(&self) -> Result<Vec<Account>, StoreError> {
-        self.read(|db| sql::all(db, "SELECT * FROM accounts ORDER BY username", [], read)).await
+        self.read(all).await
     }
 
     async fn set_password(&self, username: &str, phc: &str, now: Timestamp) -> Result<bool, StoreError> {
@@ -61,7 +61,7 @@ impl Accounts for Sqlite {
 
     async fn unlink(&self, username: &str, identity: ForeignIdentity<'_>) -> Result<bool, StoreError> {
         let (username, identity) = (username.to_ascii_lowercase(), identities::Owned::from(identity));
-        let unlink = move |db: &Connection| match find(db, &username)? {
+        let unlink = move |db: &Connection| match by_username(db, &username)? {
             Some(account) => Ok(identities::unlink(db, &account.subject, &identity)? > 0),
             None => Ok(false),
         };
@@ -71,6 +71,16 @@ impl Accounts for Sqlite {
     async fn linked_subject(&self, identity: ForeignIdentity<'_>) -> Result<Option<String>, StoreError> {
         let identity = identities::Owned::from(identity);
         self.read(move |db| identities::find(db, &identity)).await
+    }
+
+    async fn welcome(&self, profile: &Profile, new_subject: &str, now: Timestamp) -> Result<Account, StoreError> {
+        let (profile, new_subject) = (profile.clone(), new_subject.to_owned());
+        self.write(move |db| profiles::welcome(db, &profile, &new_subject, now)).await
+    }
+
+    async fn keep_profile(&self, profile: &Profile) -> Result<bool, StoreError> {
+        let profile = profile.clone();
+        self.write(move |db| profiles::replace(db, &profile)).await
     }
 
     async fn set_groups(&self, username: &str, groups: &[String]) -> Result<bool, StoreError> {
@@ -91,7 +101,7 @@ impl Sqlite {
     {
         let username = username.to_ascii_lowercase();
         let change = move |db: &Connection| {
-            let Some(account) = find(db, &username)? else { return Ok(false) };
+            let Some(account) = by_username(db, &username)? else { return Ok(false) };
             act(db, &account.subject)?;
             grants::move_epoch(db)?;
             Ok(true)
@@ -100,10 +110,12 @@ impl Sqlite {
     }
 }
 
-fn add(db: &Connection, account: &Account) -> Result<Added> {
+/// Keeps a new account.
+pub(super) fn add(db: &Connection, account: &Account) -> Result<Added> {
     let insert = "
-        INSERT INTO accounts (subject, username, name, groups, password, password_set_at, disabled, created_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING";
+        INSERT INTO accounts (subject, username, name, groups, password, password_set_at, disabled, created_at,
+            external)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
     let values = (
         &account.subject,
         account.username.to_ascii_lowercase(),
@@ -113,6 +125,7 @@ fn add(db: &Connection, account: &Account) -> Result<Added> {
         account.password.as_ref().map(|_| account.created_at.seconds()),
         account.disabled,
         account.created_at.seconds(),
+        account.external,
     );
     match sql::execute(db, insert, values)? {
         0 => Ok(Added::Exists),
@@ -120,8 +133,24 @@ fn add(db: &Connection, account: &Account) -> Result<Added> {
     }
 }
 
-fn find(db: &Connection, username: &str) -> Result<Option<Account>> {
-    sql::first(db, "SELECT * FROM accounts WHERE username = ?1", [username], read)
+/// The account of a user name in lower case.
+pub(super) fn by_username(db: &Connection, username: &str) -> Result<Option<Account>> {
+    whole(db, sql::first(db, "SELECT * FROM accounts WHERE username = ?1", [username], read)?)
+}
+
+/// The account of a subject.
+pub(super) fn by_subject(db: &Connection, subject: &str) -> Result<Option<Account>> {
+    whole(db, sql::first(db, "SELECT * FROM accounts WHERE subject = ?1", [subject], read)?)
+}
+
+fn all(db: &Connection) -> Result<Vec<Account>> {
+    let accounts = sql::all(db, "SELECT * FROM accounts ORDER BY username", [], read)?;
+    accounts.into_iter().filter_map(|account| whole(db, Some(account)).transpose()).collect()
+}
+
+/// An account with its profiles.
+fn whole(db: &Connection, account: Option<Account>) -> Result<Option<Account>> {
+    account.map(|account| Ok(Account { profiles: profiles::of(db, &account.subject)?, ..account })).transpose()
 }
 
 fn read(row: &Row<'_>) -> Result<Account> {
@@ -133,5 +162,7 @@ fn read(row: &Row<'_>) -> Result<Account> {
         password: row.get("password")?,
         disabled: row.get("disabled")?,
         created_at: sql::time(row, "created_at")?,
+        external: row.get("external")?,
+        profiles: Vec::new(),
     })
 }

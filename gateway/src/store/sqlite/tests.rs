@@ -1,6 +1,7 @@
 //! SQLite as a store: the conformance suite, and what only a file that several processes share must do.
 
 mod accounts;
+mod attempts;
 mod decisions;
 mod files;
 mod service_tokens;

@@ -144,8 +144,28 @@ CREATE TABLE accounts (
     password        TEXT,             -- Argon2 PHC string
     password_set_at INTEGER,
     disabled        INTEGER NOT NULL,
-    created_at      INTEGER NOT NULL
+    created_at      INTEGER NOT NULL,
+    external        INTEGER NOT NULL  -- 1 if it came by an identity provider
 ) STRICT;
+
+-- What identity providers say of people, at most one profile of each.
+CREATE TABLE profiles (
+    account  TEXT NOT NULL REFERENCES accounts (subject) ON DELETE CASCADE,
+    provider TEXT NOT NULL,
+    json     TEXT NOT NULL,
+    PRIMARY KEY (account, provider)
+) STRICT, WITHOUT ROWID;
+
+-- What is pending until a sign-in is done.
+CREATE TABLE attempts (
+    hash       BLOB    NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
+    purpose    TEXT    NOT NULL,
+    content    TEXT    NOT NULL,
+    tries      INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX attempts_by_age ON attempts (expires_at);
 
 CREATE TABLE service_tokens (
     id             TEXT    NOT NULL PRIMARY KEY,
@@ -158,7 +178,7 @@ CREATE TABLE service_tokens (
     last_used_at   INTEGER
 ) STRICT;
 
--- Who people are at token issuers. Without a tenant it is empty, which no tenant is.
+-- Who people are at token issuers and identity providers. Without a tenant it is empty, which no tenant is.
 CREATE TABLE identities (
     issuer  TEXT NOT NULL,
     tenant  TEXT NOT NULL,

@@ -2,7 +2,7 @@
 
 use super::{Folder, HOUR, NOW, credential, grant, ok, open};
 use crate::store::sqlite::Sqlite;
-use crate::store::{Account, Accounts, Added};
+use crate::store::{Account, Accounts, Added, Profile};
 use oauth::approval::ForeignIdentity;
 use oauth::store::Store;
 
@@ -147,7 +147,73 @@ fn account(name: &str) -> Account {
         password: Some("$argon2id$v=19$old".to_owned()),
         disabled: false,
         created_at: NOW,
+        external: false,
+        profiles: Vec::new(),
     }
+}
+
+fn profile(sub: &str) -> Profile {
+    Profile {
+        provider: "company".to_owned(),
+        issuer: "https://id.example".to_owned(),
+        sub: sub.to_owned(),
+        email: Some("ada@example.com".to_owned()),
+        name: Some("Ada".to_owned()),
+        groups: vec!["staff".to_owned()],
+        claims: [("department".to_owned(), vec!["engines".to_owned()])].into(),
+    }
+}
+
+#[tokio::test]
+async fn rp_20_who_comes_by_a_provider_is_issuer_and_sub_and_never_an_address() {
+    let folder = Folder::new();
+    let store = open(&folder.database());
+    ok(store.add_account(&account("ada")).await);
+    let came = ok(store.welcome(&profile("1"), "u_new", NOW).await);
+    assert_eq!((came.subject.as_str(), came.username.as_str(), came.external), ("u_new", "company:1", true));
+    assert_eq!(came.profiles, [profile("1")]);
+    assert_eq!(
+        ok(store.account_by_username("ada@example.com").await),
+        Some(account("ada")),
+        "whose address is the same"
+    );
+    let again = ok(store.welcome(&profile("1"), "u_other", NOW).await);
+    assert_eq!(again, came);
+    for (other, subject) in [
+        (Profile { issuer: "https://evil.example".to_owned(), ..profile("1") }, "u_2"),
+        (Profile { issuer: "https://id.example/".to_owned(), ..profile("1") }, "u_3"),
+        (profile("A"), "u_4"),
+        (profile("a"), "u_5"),
+    ] {
+        assert_eq!(ok(store.welcome(&other, subject, NOW).await).subject, subject, "{other:?}");
+    }
+}
+
+#[tokio::test]
+async fn rp_20_a_link_that_an_administrator_made_opens_the_local_account() {
+    let folder = Folder::new();
+    let store = open(&folder.database());
+    ok(store.add_account(&account("ada")).await);
+    let identity = ForeignIdentity { issuer: "https://id.example", tenant: None, subject: "1" };
+    assert!(ok(store.link(&account("ada").username, identity).await));
+    let came = ok(store.welcome(&profile("1"), "u_new", NOW).await);
+    assert_eq!((came.subject, came.profiles), (account("ada").subject, vec![profile("1")]));
+}
+
+#[tokio::test]
+async fn a_changed_profile_moves_the_epoch_and_the_same_one_does_not() {
+    let folder = Folder::new();
+    let store = open(&folder.database());
+    ok(store.welcome(&profile("1"), "u_new", NOW).await);
+    let before = ok(store.epoch().await);
+    ok(store.welcome(&profile("1"), "u_new", NOW).await);
+    assert!(ok(store.keep_profile(&profile("1")).await));
+    assert_eq!(ok(store.epoch().await), before);
+    let moved = Profile { groups: vec![], ..profile("1") };
+    assert!(ok(store.keep_profile(&moved).await));
+    assert!(ok(store.epoch().await) > before);
+    assert_eq!(ok(store.account_by_subject("u_new").await).map(|account| account.profiles), Some(vec![moved]));
+    assert!(!ok(store.keep_profile(&profile("2")).await), "nobody is known by it");
 }
 
 #[tokio::test]

@@ -1,0 +1,104 @@
+//! The login page: the ways in that are offered for a purpose, and the page of whoever is signed in already.
+
+use super::form::Browser;
+use super::local;
+use super::purpose::Purpose;
+use crate::config::IdentityProvider;
+use crate::gateway::{Snapshot, World};
+use crate::identify::session::person;
+use crate::pages::{self, AppLink, Brand, LoginPage, LoginProblem, SignedInPage};
+use crate::request::Request;
+use crate::respond::{Dress, Forms, html};
+use bytes::Bytes;
+use http::{Response, StatusCode};
+use oauth::store::StoreError;
+use std::sync::Arc;
+
+/// The purpose of the token in the page's forms.
+pub(super) const PURPOSE: &str = "login form";
+
+/// What the page says beyond its purpose.
+#[derive(Debug, Default)]
+pub(super) struct Said<'a> {
+    pub(super) status: StatusCode,
+    pub(super) username: &'a str,
+    pub(super) problem: Option<LoginProblem>,
+}
+
+/// `GET /.doorward/login` at the login origin.
+pub(crate) async fn page(world: &World, snapshot: &Snapshot, request: &Request) -> Result<Response<Bytes>, StoreError> {
+    let origin = &snapshot.config.auth.origin;
+    let Some(person) = person(world, origin, request).await? else {
+        return ask(world, snapshot, request, Purpose::default()).await;
+    };
+    let account = world.store.account_by_subject(&person.subject).await?;
+    let name = account.map(|account| account.shown().to_owned()).unwrap_or_default();
+    let urls: Vec<_> =
+        snapshot.config.apps.values().map(|app| (app.name.as_str(), app.oauth.issuer.as_str())).collect();
+    let apps: Vec<_> = urls.iter().map(|(name, url)| AppLink { name, url }).collect();
+    let page =
+        SignedInPage { person: &name, apps: &apps, connected: "/.doorward/connected", logout: "/.doorward/logout" };
+    Ok(html(StatusCode::OK, pages::signed_in(&Brand::default(), &page), Dress::default()))
+}
+
+/// Lets somebody sign in for `purpose`.
+pub(crate) async fn ask(
+    world: &World,
+    snapshot: &Snapshot,
+    request: &Request,
+    purpose: Purpose,
+) -> Result<Response<Bytes>, StoreError> {
+    Ok(show(world, snapshot, request, &purpose, Said::default()))
+}
+
+/// The login page.
+pub(super) fn show(
+    world: &World,
+    snapshot: &Snapshot,
+    request: &Request,
+    purpose: &Purpose,
+    said: Said<'_>,
+) -> Response<Bytes> {
+    let origin = &snapshot.config.auth.origin;
+    let browser = Browser::of(world, origin, request);
+    let token = browser.seal(world, PURPOSE, purpose, request.now);
+    let app = purpose.app.as_ref().and_then(|id| snapshot.config.apps.get(id));
+    let page = LoginPage {
+        app: app.map(|app| app.name.as_str()),
+        client: purpose.client.as_deref(),
+        action: "/.doorward/login",
+        form_token: &token,
+        username: said.username,
+        problem: said.problem,
+    };
+    let dress = Dress { cookies: browser.cookies(origin), forms: Forms::Anywhere };
+    html(said.status, pages::login(&Brand::default(), &page), dress)
+}
+
+/// `POST /.doorward/login`: one of the page's forms.
+pub(crate) async fn answer(
+    world: &World,
+    snapshot: &Snapshot,
+    request: &Request,
+    body: &[u8],
+) -> Result<Response<Bytes>, StoreError> {
+    let origin = &snapshot.config.auth.origin;
+    let form = oauth::parameters::Parameters::parse(body);
+    let sealed = form.get("form").unwrap_or_default();
+    let purpose = Browser::known(origin, request).and_then(|browser| browser.open(world, PURPOSE, sealed, request.now));
+    let (Some(purpose), true) = (purpose, request.is_from(&origin.url())) else {
+        let said = Said { status: StatusCode::FORBIDDEN, problem: Some(LoginProblem::FormExpired), ..Said::default() };
+        return Ok(show(world, snapshot, request, &Purpose::default(), said));
+    };
+    match offered(snapshot, &purpose).into_iter().find(|provider| provider.is_local()) {
+        Some(local) => local::sign_in(world, snapshot, request, local, purpose, &form).await,
+        None => ask(world, snapshot, request, purpose).await,
+    }
+}
+
+/// The identity providers by which somebody can sign in for `purpose`, in the order of their names.
+pub(super) fn offered(snapshot: &Snapshot, purpose: &Purpose) -> Vec<Arc<IdentityProvider>> {
+    let app = purpose.app.as_ref().and_then(|id| snapshot.config.apps.get(id));
+    let admits = |provider: &&Arc<IdentityProvider>| app.is_none_or(|app| app.admits_provider(&provider.name));
+    snapshot.config.identity_providers.values().filter(admits).cloned().collect()
+}

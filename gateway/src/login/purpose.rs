@@ -1,0 +1,25 @@
+//! What a sign-in is for: where it goes on, and what is asked of it.
+
+use serde::{Deserialize, Serialize};
+
+/// Where a sign-in goes on, and what its page says.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Purpose {
+    /// Path and query on the login origin; its own page if absent.
+    pub(crate) go_on: Option<String>,
+    /// Id of the app.
+    pub(crate) app: Option<String>,
+    /// Name of the client that sent the person.
+    pub(crate) client: Option<String>,
+    /// What the sign-in must be, where not any one does.
+    pub(crate) step_up: Option<StepUp>,
+}
+
+/// How strong and how fresh a sign-in must be.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StepUp {
+    /// It must be proven by all of these (RFC 8176).
+    pub(crate) auth_methods: Vec<String>,
+    /// Seconds since the person last proved who they are; zero is now.
+    pub(crate) max_age: Option<u64>,
+}
