@@ -20,6 +20,7 @@ use pingora::services::listening::Service;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// What keeps the gateway from starting.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +52,7 @@ pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
     let at_rest = store::sealer(config.store.key.as_ref().map(Secret::expose), &config.store.url, &System)?;
     let (recorder, refusals) = Recorder::new();
     let starting = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    heed_hangup(&starting)?;
     let fetch = Arc::new(PublicWeb::new());
     let world =
         World::open((Arc::clone(&store), &at_rest, &config.keys), Arc::new(System), Arc::new(System), fetch, recorder);
@@ -78,6 +80,12 @@ pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
     server.add_service(background_service("tasks", tasks::Tasks::new((gateway, connections), store, refusals, file)));
     server.run(pingora::server::RunArgs::default());
     Ok(())
+}
+
+/// From here on SIGHUP does not end the process; once the tasks run, it makes them read the configuration again.
+fn heed_hangup(runtime: &tokio::runtime::Runtime) -> std::io::Result<()> {
+    let _inside = runtime.enter();
+    signal(SignalKind::hangup()).map(drop)
 }
 
 /// Pingora's own settings. The upgrade socket and pid file have world-known default paths, and are not used.

@@ -1,7 +1,7 @@
 //! What runs beside the requests: keeping refusals, heeding revocations of other processes, changing keys in time, reloading
 //! the configuration, and clearing out the store.
 
-use crate::config;
+use crate::config::{self, Source};
 use crate::gateway::Gateway;
 use crate::proxy::Connections;
 use crate::store::Stores;
@@ -39,6 +39,8 @@ pub(super) struct Tasks {
     store: Arc<dyn Stores>,
     refusals: Mutex<Option<mpsc::Receiver<Refused>>>,
     file: Option<PathBuf>,
+    /// What the configuration of the start was read from.
+    started_from: Source,
 }
 
 impl Tasks {
@@ -48,7 +50,8 @@ impl Tasks {
         refusals: mpsc::Receiver<Refused>,
         file: Option<PathBuf>,
     ) -> Self {
-        Self { gateway, connections, store, refusals: Mutex::new(Some(refusals)), file }
+        let started_from = gateway.snapshot().config.source;
+        Self { gateway, connections, store, refusals: Mutex::new(Some(refusals)), file, started_from }
     }
 }
 
@@ -152,14 +155,14 @@ impl Tasks {
     async fn reload(&self) {
         let Some(file) = &self.file else { return };
         let Ok(mut hangup) = signal(SignalKind::hangup()) else { return };
-        let mut watch = Watch::new(content(file).await);
+        let mut watch = Watch::new(self.started_from);
         loop {
             let asked = tokio::select! {
                 _ = hangup.recv() => true,
                 () = tokio::time::sleep(LOOK_EVERY) => false,
             };
             let now = content(file).await;
-            if watch.is_due(now.as_deref(), asked) {
+            if watch.is_due(now.as_deref().map(Source::of), asked) {
                 self.replace(file, now.as_deref()).await;
             }
         }
@@ -190,22 +193,23 @@ impl Tasks {
 
 /// What the file held: when it was read last, and at the last look.
 struct Watch {
-    read: Option<String>,
-    looked: Option<String>,
+    read: Option<Source>,
+    looked: Option<Source>,
 }
 
 impl Watch {
-    fn new(now: Option<String>) -> Self {
-        Self { read: now.clone(), looked: now }
+    /// Of a file that was read already: what changed in it since then is noticed too.
+    fn new(read: Source) -> Self {
+        Self { read: Some(read), looked: Some(read) }
     }
 
     /// Whether the file is to be read. One that still changes is not: half a configuration can be valid, and wider.
-    fn is_due(&mut self, now: Option<&str>, asked: bool) -> bool {
-        let settled = self.looked.as_deref() == now;
-        let due = asked || (settled && self.read.as_deref() != now);
-        self.looked = now.map(str::to_owned);
+    fn is_due(&mut self, now: Option<Source>, asked: bool) -> bool {
+        let settled = self.looked == now;
+        let due = asked || (settled && self.read != now);
+        self.looked = now;
         if due {
-            self.read.clone_from(&self.looked);
+            self.read = now;
         }
         due
     }
@@ -217,17 +221,17 @@ async fn content(file: &Path) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::Watch;
+    use super::{Source, Watch};
 
     #[test]
     fn a_file_is_read_once_and_only_when_it_has_settled() {
-        let mut watch = Watch::new(Some("old".into()));
+        let mut watch = Watch::new(Source::of("old"));
         let looks =
             [("old", false), ("ha", false), ("half", false), ("whole", false), ("whole", true), ("whole", false)];
         for (now, due) in looks {
-            assert_eq!(watch.is_due(Some(now), false), due, "{now}");
+            assert_eq!(watch.is_due(Some(Source::of(now)), false), due, "{now}");
         }
         assert!(!watch.is_due(None, false) && watch.is_due(None, false), "gone twice is gone");
-        assert!(watch.is_due(Some("asked"), true), "SIGHUP does not wait");
+        assert!(watch.is_due(Some(Source::of("asked")), true), "SIGHUP does not wait");
     }
 }

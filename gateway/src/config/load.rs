@@ -3,7 +3,7 @@
 use super::document::{Document, SyntaxError};
 use super::problem::{Problem, Problems};
 use super::report::Report;
-use super::{Config, build, read};
+use super::{Config, Source, build, read};
 use std::path::Path;
 
 /// Reads a configuration file.
@@ -24,7 +24,7 @@ pub fn parse(text: &str, file: &str) -> Result<Config, Problems> {
     let mut report = Report::new(file, &document);
     let raw = read::read(&mut report);
     let config = build::config(&mut report, &raw);
-    report.conclude(|warnings| Some(Config { warnings, ..config? }))
+    report.conclude(|warnings| Some(Config { warnings, source: Source::of(text), ..config? }))
 }
 
 fn no_toml(file: &str, errors: &[SyntaxError]) -> Problems {

@@ -27,6 +27,7 @@ pub use secret::Secret;
 use oauth::app::App as OAuthApp;
 use oauth::keys::{KeyPlan, SigningAlgorithm};
 use policy::{Identity, Kind, Policies};
+use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -49,6 +50,19 @@ pub struct Config {
     pub apps: BTreeMap<String, Arc<App>>,
     /// What is allowed but probably not meant, for `check` and the log.
     pub warnings: Vec<Problem>,
+    /// Which text it was read from.
+    pub(crate) source: Source,
+}
+
+/// A text, known again by its hash: the text itself may hold what no log should.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Source([u8; 32]);
+
+impl Source {
+    /// The source that is this text.
+    pub(crate) fn of(text: &str) -> Self {
+        Self(Sha256::digest(text.as_bytes()).into())
+    }
 }
 
 /// `[server]`

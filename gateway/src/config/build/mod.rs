@@ -18,10 +18,10 @@ mod upstream;
 mod values;
 mod web_url;
 
-use super::Config;
 use super::key::Key;
 use super::raw::RawConfig;
 use super::report::{Mistake, Report};
+use super::{Config, Source};
 use apps::Site;
 use policies::Library;
 
@@ -56,6 +56,7 @@ pub(crate) fn config(report: &mut Report<'_>, raw: &RawConfig) -> Option<Config>
         identity_providers: identity_providers?,
         apps,
         warnings: Vec::new(),
+        source: Source::default(),
     })
 }
 
