@@ -7,7 +7,9 @@ use crate::approval::PolicyApproval;
 use crate::config::Config;
 use crate::known::Memory;
 use crate::limits::Limits;
+use crate::pages::Look;
 use crate::replay::Replays;
+use crate::request::Request;
 use crate::route::Routes;
 use crate::store::Stores;
 use crate::telemetry::{Metrics, Recorder, Uses};
@@ -119,6 +121,11 @@ impl Snapshot {
             foreign_keys: Arc::clone(&world.foreign_keys),
         };
         Self { routes: Routes::new(&config), config, oauth }
+    }
+
+    /// How a page looks to whoever asks.
+    pub(crate) fn look(&self, request: &Request) -> Look<'_> {
+        self.config.brand.look(request.hints.languages.as_deref())
     }
 }
 

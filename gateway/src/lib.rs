@@ -7,6 +7,7 @@
 mod admit;
 mod approval;
 mod assertion;
+pub mod brand;
 pub mod cli;
 pub mod compose;
 pub mod config;

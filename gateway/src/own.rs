@@ -8,6 +8,7 @@ use crate::gateway::{Snapshot, World};
 use crate::identify::session::person;
 use crate::limits::Bucket;
 use crate::login::{self, handoff, sign_in_page};
+use crate::pages::Look;
 use crate::refusal::{At, Refusal};
 use crate::refuse;
 use crate::request::Request;
@@ -16,7 +17,7 @@ use crate::route::{Own, Page, Site, parameter};
 use crate::store::Use;
 use crate::telemetry::{Asked, Refused, Told, remedy, shorten};
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, Response, header};
 use oauth::call::Consent;
 use oauth::client::ClientId;
 use oauth::endpoint::revocation::Revoked;
@@ -42,7 +43,7 @@ impl OwnRequest<'_> {
         match own {
             Own::OAuth(app, endpoint) => self.oauth(&app, &endpoint).await,
             Own::Page(page, site) => self.page(page, &site).await,
-            Own::Nothing => Ok(self.problem(404, "not_found", "There is nothing at this address.", false)),
+            Own::Nothing => Ok(self.problem(404, "not_found", "problem-nothing-here", false)),
         }
     }
 
@@ -68,12 +69,9 @@ impl OwnRequest<'_> {
             (Page::Device, site) if get || (post && matches!(site, Site::Login)) => self.device(site).await,
             (Page::Identity, _) if get => login::identity(world, snapshot, site, request).await,
             (Page::Certs, _) if get => Ok(login::certs(world, snapshot, request, self.http.headers())),
-            (Page::Callback, Site::Login) => {
-                Ok(self.problem(404, "not_found", "There is nothing at this address.", false))
-            }
+            (Page::Callback, Site::Login) => Ok(self.problem(404, "not_found", "problem-nothing-here", false)),
             _ => {
-                let mut response =
-                    self.problem(405, "method_not_allowed", "This page does not know the method.", false);
+                let mut response = self.problem(405, "method_not_allowed", "problem-wrong-method", false);
                 let with_form = matches!(
                     (page, site),
                     (Page::Login | Page::Logout, _) | (Page::Connected | Page::Device, Site::Login)
@@ -88,12 +86,12 @@ impl OwnRequest<'_> {
     async fn oauth(&self, app: &Arc<crate::config::App>, endpoint: &Endpoint) -> Result<Response<Bytes>, Refusal> {
         let (world, request) = (self.world, self.request);
         if !self.within_limits(endpoint) {
-            return Ok(refuse::too_many(*endpoint == Endpoint::Authorization, &request.id));
+            return Ok(refuse::too_many(&self.look(), *endpoint == Endpoint::Authorization, &request.id));
         }
         let login = &self.snapshot.config.auth.origin;
         let at_login = *endpoint == Endpoint::Authorization;
         if at_login && request.method == Method::POST && !request.is_from(&login.url()) {
-            return Ok(self.problem(403, "form_refused", "This form is not from here.", true));
+            return Ok(self.problem(403, "form_refused", "problem-foreign-form", true));
         }
         let person = if at_login { person(world, login, request).await? } else { None };
         if let Some(person) = &person {
@@ -165,7 +163,7 @@ impl OwnRequest<'_> {
         consent: &Consent,
     ) -> Result<Response<Bytes>, Refusal> {
         let person = self.username(subject).await?;
-        Ok(consent::page(app, &person, consent, self.request))
+        Ok(consent::page(&self.look(), app, (&person, consent), self.request))
     }
 
     async fn refused(
@@ -190,7 +188,8 @@ impl OwnRequest<'_> {
         };
         self.record(app, reason, rule, identity, None);
         let sign_out = Some("/.doorward/logout?everywhere");
-        let mut page = refuse::refused_page(&self.request.id, Some(&app.name), person.as_deref(), reason, sign_out);
+        let mut page =
+            refuse::refused_page(&self.look(), &self.request.id, Some(&app.name), person.as_deref(), reason, sign_out);
         page.extensions_mut().insert(told);
         Ok(page)
     }
@@ -278,28 +277,32 @@ impl OwnRequest<'_> {
 
     fn error_page(&self, app: &Arc<crate::config::App>, error: &Error) -> Response<Bytes> {
         if error.code == Code::TemporarilyUnavailable {
-            return refuse::unread(&Refusal::Unavailable(error.log.clone()), true, &self.request.id);
+            return refuse::unread(&self.look(), &Refusal::Unavailable(error.log.clone()), true, &self.request.id);
         }
         let status = error.code.page_status().as_u16();
         self.record_error(app, error);
         let problem = Problem {
             status,
             code: error.code.as_str(),
-            title: "The app's request cannot be granted",
-            sentence: &error.description,
+            text: "problem-oauth",
+            detail: Some(&error.description),
             app: Some(&app.name),
         };
-        let mut page = respond::problem(true, &self.request.id, problem);
+        let mut page = respond::problem(&self.look(), true, &self.request.id, problem);
         name_decision(&mut page, &self.request.id);
         page.extensions_mut().insert(told(app, error));
         page
     }
 
-    fn problem(&self, status: u16, code: &str, sentence: &str, always_page: bool) -> Response<Bytes> {
-        let title = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Problem");
+    fn look(&self) -> Look<'_> {
+        self.snapshot.look(self.request)
+    }
+
+    fn problem(&self, status: u16, code: &str, text: &str, always_page: bool) -> Response<Bytes> {
         let page =
             always_page || (self.request.hints.accepts_html && self.request.target.path().starts_with("/.doorward/"));
-        respond::problem(page, &self.request.id, Problem { status, code, title, sentence, app: None })
+        let problem = Problem { status, code, text, ..Problem::default() };
+        respond::problem(&self.look(), page, &self.request.id, problem)
     }
 }
 

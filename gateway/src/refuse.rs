@@ -2,10 +2,11 @@
 
 mod challenge;
 
+use crate::brand::english;
 use crate::gateway::World;
 use crate::limits::RETRY_AFTER;
 use crate::login::handoff;
-use crate::pages::{self, Brand, RefusedPage};
+use crate::pages::{self, Look, RefusedPage};
 use crate::refusal::{At, BadCredential, Denial, NONCE_NEEDED, Refusal};
 use crate::request::Request;
 use crate::respond::{Dress, Problem, as_json, html, problem};
@@ -14,7 +15,7 @@ use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::json;
 
 /// The answer to a refused request that could be read.
-pub(crate) fn refusal(world: &World, request: &Request, refusal: &Refusal) -> Response<Bytes> {
+pub(crate) fn refusal(world: &World, look: &Look<'_>, request: &Request, refusal: &Refusal) -> Response<Bytes> {
     match refusal {
         Refusal::LoginRequired(at) => login_required(world, request, at),
         Refusal::InvalidToken(at, bad) => {
@@ -26,37 +27,27 @@ pub(crate) fn refusal(world: &World, request: &Request, refusal: &Refusal) -> Re
             response
         }
         Refusal::InsufficientScope(at, scope, _) => challenge::insufficient_scope(request, at, scope),
-        Refusal::Denied(at, denial) => denied(request, at, denial),
+        Refusal::Denied(at, denial) => denied(look, request, at, denial),
         Refusal::CrossOrigin(at, _) => {
-            let sentence = "The request came from a page of another site, so it was not passed on.";
             let app = Some(at.app.name.as_str());
-            let told = Problem { status: 403, code: "cross_origin", title: "Not from here", sentence, app };
-            problem(request.hints.accepts_html, &request.id, told)
+            let told =
+                Problem { status: 403, code: "cross_origin", text: "problem-cross-origin", app, ..Problem::default() };
+            problem(look, request.hints.accepts_html, &request.id, told)
         }
-        other => unread(other, request.hints.accepts_html, &request.id),
+        other => unread(look, other, request.hints.accepts_html, &request.id),
     }
 }
 
 /// The answer to a request of which no more is known than that it is refused.
-pub(crate) fn unread(refusal: &Refusal, html: bool, id: &str) -> Response<Bytes> {
+pub(crate) fn unread(look: &Look<'_>, refusal: &Refusal, html: bool, id: &str) -> Response<Bytes> {
     let problem_of =
-        |status, code, title, sentence| problem(html, id, Problem { status, code, title, sentence, app: None });
+        |status, code, text, detail| problem(look, html, id, Problem { status, code, text, detail, app: None });
     match refusal {
-        Refusal::Malformed(why) => problem_of(400, "invalid_request", "The request cannot be read", why),
-        Refusal::TooLarge(status) => problem_of(
-            *status,
-            "request_too_large",
-            "The request is too large",
-            "A part of the request is larger than is read here.",
-        ),
-        Refusal::NoSuchApp => problem_of(404, "not_found", "Nothing here", "There is nothing at this address."),
+        Refusal::Malformed(why) => problem_of(400, "invalid_request", "problem-malformed", Some(*why)),
+        Refusal::TooLarge(status) => problem_of(*status, "request_too_large", "problem-too-large", None),
+        Refusal::NoSuchApp => problem_of(404, "not_found", "problem-nothing-here", None),
         _ => {
-            let mut response = problem_of(
-                503,
-                "unavailable",
-                "Not available now",
-                "The gateway cannot answer now. Try again in a moment.",
-            );
+            let mut response = problem_of(503, "unavailable", "problem-unavailable", None);
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
             response
         }
@@ -64,13 +55,9 @@ pub(crate) fn unread(refusal: &Refusal, html: bool, id: &str) -> Response<Bytes>
 }
 
 /// Too many calls in a minute.
-pub(crate) fn too_many(html: bool, id: &str) -> Response<Bytes> {
-    let sentence = "There were too many requests from your address. Wait a minute and try again.";
-    let mut response = problem(
-        html,
-        id,
-        Problem { status: 429, code: "too_many_requests", title: "Too many requests", sentence, app: None },
-    );
+pub(crate) fn too_many(look: &Look<'_>, html: bool, id: &str) -> Response<Bytes> {
+    let (code, text) = ("too_many_requests", "problem-too-many-requests");
+    let mut response = problem(look, html, id, Problem { status: 429, code, text, ..Problem::default() });
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
     response
 }
@@ -93,35 +80,37 @@ fn login_required(world: &World, request: &Request, at: &At) -> Response<Bytes> 
 }
 
 /// 403: the person is known, so no redirect and no `insufficient_scope`; another token would not help (SC-05).
-fn denied(request: &Request, at: &At, denial: &Denial) -> Response<Bytes> {
-    let sentence = refused_sentence(denial.reason);
+fn denied(look: &Look<'_>, request: &Request, at: &At, denial: &Denial) -> Response<Bytes> {
     if !request.hints.accepts_html {
         return as_json(
             StatusCode::FORBIDDEN,
-            &json!({ "error": denial.reason, "error_description": sentence, "decision_id": request.id }),
+            &json!({ "error": denial.reason, "error_description": english(refused_sentence(denial.reason)), "decision_id": request.id }),
         );
     }
     let sign_out = format!("{}/.doorward/logout?app={}&everywhere", at.origin.url(), at.app.id);
-    refused_page(&request.id, Some(&at.app.name), denial.person(), denial.reason, Some(&sign_out))
+    refused_page(look, &request.id, Some(&at.app.name), denial.person(), denial.reason, Some(&sign_out))
 }
 
 /// The refused page.
 pub(crate) fn refused_page(
+    look: &Look<'_>,
     id: &str,
     app: Option<&str>,
     person: Option<&str>,
     reason: &str,
     sign_out: Option<&str>,
 ) -> Response<Bytes> {
-    let page = RefusedPage { person, app, decision_id: id, sentence: refused_sentence(reason), sign_out };
-    html(StatusCode::FORBIDDEN, pages::refused(&Brand::default(), &page), Dress::default())
+    let sentence = look.say(refused_sentence(reason));
+    let page = RefusedPage { person, app, decision_id: id, sentence: &sentence, sign_out };
+    html(look, StatusCode::FORBIDDEN, pages::refused(look, &page), Dress::default())
 }
 
+/// The id of the sentence that says why.
 fn refused_sentence(reason: &str) -> &'static str {
     match reason {
-        "blocked" => "A rule of this app blocks you.",
-        "account_disabled" => "Your account is disabled.",
-        "identity_provider_not_allowed" => "This app does not accept the way you signed in.",
-        _ => "No rule of this app lets you in.",
+        "blocked" => "refused-blocked",
+        "account_disabled" => "refused-account-disabled",
+        "identity_provider_not_allowed" => "refused-identity-provider",
+        _ => "refused-no-rule",
     }
 }

@@ -1,12 +1,10 @@
 //! Our own answers, and how they are dressed: nobody keeps them, frames them, or loads anything through them.
 
-use crate::pages::{self, Brand, ErrorPage};
-use base64::{Engine, engine::general_purpose::STANDARD};
+use crate::brand::english;
+use crate::pages::{self, ErrorPage, Look};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
-use sha2::{Digest, Sha256};
-use std::sync::LazyLock;
 
 /// What differs from page to page.
 #[derive(Debug, Default)]
@@ -29,15 +27,16 @@ pub(crate) enum Forms {
     Anywhere,
 }
 
-/// A page.
-pub(crate) fn html(status: StatusCode, body: String, dress: Dress) -> Response<Bytes> {
+/// A page with this look.
+pub(crate) fn html(look: &Look<'_>, status: StatusCode, body: String, dress: Dress) -> Response<Bytes> {
     let mut response = Response::new(Bytes::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    if let Ok(policy) = HeaderValue::from_str(&content_security_policy(&dress.forms)) {
+    if let Ok(policy) = HeaderValue::from_str(&content_security_policy(look, &dress.forms)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
+    headers.insert(header::VARY, HeaderValue::from_name(header::ACCEPT_LANGUAGE));
     headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
     headers.insert(HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin"));
     harden(&mut response, &dress.cookies);
@@ -66,48 +65,45 @@ pub(crate) fn see_other(status: StatusCode, location: &str, cookies: &[String]) 
 }
 
 /// Something that a person or program is told.
+#[derive(Default)]
 pub(crate) struct Problem<'a> {
     pub(crate) status: u16,
+    /// For programs.
     pub(crate) code: &'a str,
-    pub(crate) title: &'a str,
-    pub(crate) sentence: &'a str,
+    /// The id of the message that says it: its value is the title, its attribute `sentence` what happened.
+    pub(crate) text: &'a str,
+    /// More than the message says, for whoever looks into it; in English.
+    pub(crate) detail: Option<&'a str>,
     pub(crate) app: Option<&'a str>,
 }
 
-/// A page or JSON that says a problem.
-pub(crate) fn problem(as_html: bool, id: &str, problem: Problem<'_>) -> Response<Bytes> {
+/// A page or JSON that says a problem. Programs are told in English.
+pub(crate) fn problem(look: &Look<'_>, as_html: bool, id: &str, problem: Problem<'_>) -> Response<Bytes> {
     let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let sentence = format!("{}.sentence", problem.text);
     if !as_html {
-        return as_json(
-            status,
-            &json!({ "error": problem.code, "error_description": problem.sentence, "decision_id": id }),
-        );
+        let description = problem.detail.map_or_else(|| english(&sentence), str::to_owned);
+        return as_json(status, &json!({ "error": problem.code, "error_description": description, "decision_id": id }));
     }
     let page = ErrorPage {
         status: problem.status,
-        title: problem.title,
-        sentence: problem.sentence,
+        title: &look.say(problem.text),
+        sentence: &look.say(&sentence),
+        detail: problem.detail,
         hint: problem.app,
         decision_id: Some(id),
     };
-    html(status, pages::error(&Brand::default(), &page), Dress::default())
+    html(look, status, pages::error(look, &page), Dress::default())
 }
 
-/// The hash source of our one style sheet.
-fn style_hash() -> &'static str {
-    static HASH: LazyLock<String> = LazyLock::new(|| {
-        format!("'sha256-{}'", STANDARD.encode(Sha256::digest(pages::style_sha256_source().as_bytes())))
-    });
-    &HASH
-}
-
-fn content_security_policy(forms: &Forms) -> String {
+fn content_security_policy(look: &Look<'_>, forms: &Forms) -> String {
     let forms = match forms {
         Forms::Own => "; form-action 'self'".to_owned(),
         Forms::And(source) => format!("; form-action 'self' {source}"),
         Forms::Anywhere => String::new(),
     };
-    format!("default-src 'none'; style-src {}; base-uri 'none'; frame-ancestors 'none'{forms}", style_hash())
+    let style = look.brand().style_source();
+    format!("default-src 'none'; style-src {style}; base-uri 'none'; frame-ancestors 'none'{forms}")
 }
 
 fn harden(response: &mut Response<Bytes>, cookies: &[String]) {

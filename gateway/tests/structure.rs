@@ -22,6 +22,7 @@ const GATEWAY: &[&[&str]] = &[
     &["known", "replay", "request", "respond", "telemetry"],
     &["assertion", "pages", "store", "limits", "sample", "fetch"],
     &["config", "world"],
+    &["brand"],
 ];
 
 const OAUTH: &[&[&str]] = &[

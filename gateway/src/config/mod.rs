@@ -24,6 +24,7 @@ pub use load::{load, parse};
 pub use problem::{Problem, Problems};
 pub use secret::Secret;
 
+use crate::brand::Brand;
 use oauth::app::App as OAuthApp;
 use oauth::keys::{KeyPlan, SigningAlgorithm};
 use policy::{Identity, Kind, Policies};
@@ -40,6 +41,8 @@ pub struct Config {
     pub server: Server,
     /// Where people sign in.
     pub auth: Auth,
+    /// How its pages look, and what they say.
+    pub brand: Brand,
     /// Where state is kept.
     pub store: Store,
     /// Which keys there are, and when they change.

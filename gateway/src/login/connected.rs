@@ -11,7 +11,7 @@ use super::form::Browser;
 use super::{Purpose, ask};
 use crate::gateway::{Snapshot, World};
 use crate::identify::session::person;
-use crate::pages::{self, Brand, ConnectedApp, ConnectedPage};
+use crate::pages::{self, ConnectedApp, ConnectedPage};
 use crate::request::Request;
 use crate::respond::{self, Dress, Problem, as_json, html, see_other};
 use crate::route::Site;
@@ -125,7 +125,8 @@ async fn list(
         back: "/.doorward/login",
     };
     let dress = Dress { cookies: browser.cookies(origin), ..Dress::default() };
-    Ok(html(StatusCode::OK, pages::connected(&Brand::default(), &page), dress))
+    let look = snapshot.look(request);
+    Ok(html(&look, StatusCode::OK, pages::connected(&look, &page), dress))
 }
 
 async fn list_json(world: &World, request: &Request, person: &Person) -> Result<Response<Bytes>, StoreError> {
@@ -155,9 +156,9 @@ async fn act_by_form(
     let sealed = form.get("form").unwrap_or_default();
     let opened = Browser::known(origin, request).and_then(|b| b.open::<String>(world, PURPOSE, sealed, request.now));
     if opened.as_deref() != Some(&person.session) || !request.is_from(&origin.url()) {
-        let sentence = "This form is not from here, or too old. Open the page again.";
-        let problem = Problem { status: 403, code: "form_refused", title: "Nothing was revoked", sentence, app: None };
-        return Ok(respond::problem(request.hints.accepts_html, &request.id, problem));
+        let (code, text) = ("form_refused", "problem-not-revoked");
+        let problem = Problem { status: 403, code, text, ..Problem::default() };
+        return Ok(respond::problem(&snapshot.look(request), request.hints.accepts_html, &request.id, problem));
     }
     if let Some(act) = Act::read(form.get("act"), form.get("grant"), form.get("app")) {
         act.perform(world, request, person).await?;
@@ -174,8 +175,9 @@ async fn act_by_json(
     (person, body): (&Person, &[u8]),
 ) -> Result<Response<Bytes>, StoreError> {
     let refuse = |status: u16, code: &str, sentence: &str| {
-        let problem = Problem { status, code, title: "Nothing was revoked", sentence, app: None };
-        Ok(respond::problem(false, &request.id, problem))
+        let (text, detail) = ("problem-not-revoked", Some(sentence));
+        let problem = Problem { status, code, text, detail, ..Problem::default() };
+        Ok(respond::problem(&snapshot.look(request), false, &request.id, problem))
     };
     if !request.is_from(&snapshot.config.auth.origin.url()) {
         return refuse(403, "form_refused", "Only a page of the login origin may ask for this.");

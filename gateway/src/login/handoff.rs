@@ -65,15 +65,14 @@ pub(crate) async fn finish(
     let opened =
         Browser::known(origin, request).and_then(|browser| browser.open::<State>(world, PURPOSE, &state, request.now));
     let Some(state) = opened else {
-        let sentence = "This sign-in was not begun in this browser, or too long ago. Open the app again.";
-        return Ok(failed(request, sentence));
+        return Ok(failed(snapshot, request, "problem-sign-in-not-begun"));
     };
     let Some(app) = snapshot.config.apps.get(&state.app) else {
-        return Ok(failed(request, "This app is no longer here."));
+        return Ok(failed(snapshot, request, "problem-sign-in-app-gone"));
     };
     // RFC 9207 section 2.4: the answer must come from this app's issuer.
     let code = parameter(query, "code").filter(|_| parameter(query, "iss").as_deref() == Some(&app.oauth.issuer));
-    let Some(code) = code else { return Ok(failed(request, "You were not signed in. Open the app again.")) };
+    let Some(code) = code else { return Ok(failed(snapshot, request, "problem-sign-in-failed")) };
     let back = format!("{}{}", origin.url(), state.return_to);
     match snapshot.oauth.redeem_browser_code(&app.oauth, (&code, &state.verifier, &callback(origin)), request.now).await
     {
@@ -109,9 +108,9 @@ pub(crate) fn return_path(asked: &str) -> String {
         .map_or_else(|| "/".to_owned(), |target| target.as_str().to_owned())
 }
 
-fn failed(request: &Request, sentence: &str) -> Response<Bytes> {
-    let problem = Problem { status: 400, code: "sign_in_failed", title: "Not signed in", sentence, app: None };
-    respond::problem(request.hints.accepts_html, &request.id, problem)
+fn failed(snapshot: &Snapshot, request: &Request, text: &str) -> Response<Bytes> {
+    let problem = Problem { status: 400, code: "sign_in_failed", text, ..Problem::default() };
+    respond::problem(&snapshot.look(request), request.hints.accepts_html, &request.id, problem)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use super::handoff::signed_out_cookie;
 use crate::config::{App, Origin};
 use crate::gateway::{Snapshot, World};
 use crate::identify::session::{cookie_name, find, set_cookie};
-use crate::pages::{self, Brand, LogoutPage, SignedOutPage};
+use crate::pages::{self, LogoutPage, Look, SignedOutPage};
 use crate::request::Request;
 use crate::respond::{self, Dress, Problem, html, see_other};
 use crate::route::{Site, parameter};
@@ -26,7 +26,7 @@ pub(crate) async fn logout(
     request: &Request,
     body: &[u8],
 ) -> Result<Response<Bytes>, StoreError> {
-    let here = Here::of(snapshot, site);
+    let here = Here::of(snapshot, site, request);
     if request.method == Method::POST {
         here.end(world, &snapshot.config.auth.origin, request, body).await
     } else {
@@ -38,13 +38,15 @@ pub(crate) async fn logout(
 struct Here<'a> {
     origin: &'a Origin,
     app: Option<&'a App>,
+    look: Look<'a>,
 }
 
 impl<'a> Here<'a> {
-    fn of(snapshot: &'a Snapshot, site: &'a Site) -> Self {
+    fn of(snapshot: &'a Snapshot, site: &'a Site, request: &Request) -> Self {
+        let look = snapshot.look(request);
         match site {
-            Site::Login => Self { origin: &snapshot.config.auth.origin, app: None },
-            Site::App(app, origin) => Self { origin, app: Some(app) },
+            Site::Login => Self { origin: &snapshot.config.auth.origin, app: None, look },
+            Site::App(app, origin) => Self { origin, app: Some(app), look },
         }
     }
 
@@ -77,7 +79,7 @@ impl<'a> Here<'a> {
             everywhere: everywhere || self.app.is_none(),
         };
         let dress = Dress { cookies: browser.cookies(self.origin), ..Dress::default() };
-        Ok(html(StatusCode::OK, pages::logout(&Brand::default(), &page), dress))
+        Ok(html(&self.look, StatusCode::OK, pages::logout(&self.look, &page), dress))
     }
 
     async fn end(
@@ -96,9 +98,9 @@ impl<'a> Here<'a> {
         let opened =
             Browser::known(self.origin, request).and_then(|b| b.open::<String>(world, PURPOSE, sealed, request.now));
         if opened.as_deref() != Some(&session.id) || !request.is_from(&self.origin.url()) {
-            let sentence = "This form is not from here, or too old. Open the sign-out page again.";
-            let problem = Problem { status: 403, code: "form_refused", title: "Not signed out", sentence, app: None };
-            return Ok(respond::problem(request.hints.accepts_html, &request.id, problem));
+            let (code, text) = ("form_refused", "problem-not-signed-out");
+            let problem = Problem { status: 403, code, text, ..Problem::default() };
+            return Ok(respond::problem(&self.look, request.hints.accepts_html, &request.id, problem));
         }
         let ended = if everywhere { session.parent.as_ref().unwrap_or(&session.id) } else { &session.id };
         world.store.revoke_grant(ended, EndedBecause::SignedOut, request.now).await?;
@@ -126,6 +128,6 @@ impl<'a> Here<'a> {
         let back = self.app.map(|app| app.oauth.issuer.as_str());
         let page = SignedOutPage { app: self.app.map(|app| app.name.as_str()), back, everywhere };
         let dress = Dress { cookies: cookies.to_vec(), ..Dress::default() };
-        html(StatusCode::OK, pages::signed_out(&Brand::default(), &page), dress)
+        html(&self.look, StatusCode::OK, pages::signed_out(&self.look, &page), dress)
     }
 }

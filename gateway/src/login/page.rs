@@ -6,7 +6,7 @@ use super::purpose::Purpose;
 use crate::config::IdentityProvider;
 use crate::gateway::{Snapshot, World};
 use crate::identify::session::person;
-use crate::pages::{self, AppLink, Brand, LoginPage, LoginProblem, SignedInPage};
+use crate::pages::{self, AppLink, LoginPage, LoginProblem, SignedInPage};
 use crate::request::Request;
 use crate::respond::{Dress, Forms, html};
 use bytes::Bytes;
@@ -38,7 +38,8 @@ pub(crate) async fn page(world: &World, snapshot: &Snapshot, request: &Request) 
     let apps: Vec<_> = urls.iter().map(|(name, url)| AppLink { name, url }).collect();
     let page =
         SignedInPage { person: &name, apps: &apps, connected: "/.doorward/connected", logout: "/.doorward/logout" };
-    Ok(html(StatusCode::OK, pages::signed_in(&Brand::default(), &page), Dress::default()))
+    let look = snapshot.look(request);
+    Ok(html(&look, StatusCode::OK, pages::signed_in(&look, &page), Dress::default()))
 }
 
 /// Lets somebody sign in for `purpose`.
@@ -72,7 +73,8 @@ pub(super) fn show(
         problem: said.problem,
     };
     let dress = Dress { cookies: browser.cookies(origin), forms: Forms::Anywhere };
-    html(said.status, pages::login(&Brand::default(), &page), dress)
+    let look = snapshot.look(request);
+    html(&look, said.status, pages::login(&look, &page), dress)
 }
 
 /// `POST /.doorward/login`: one of the page's forms.

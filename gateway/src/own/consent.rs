@@ -2,7 +2,7 @@
 
 use crate::config::App;
 use crate::limits::network;
-use crate::pages::{self, Brand, ConsentPage, DeviceLine, ScopeLine, VouchedBy};
+use crate::pages::{self, ConsentPage, DeviceLine, Look, ScopeLine, VouchedBy};
 use crate::request::Request;
 use crate::respond::{Dress, Forms, html};
 use crate::world::rfc3339;
@@ -13,10 +13,14 @@ use oauth::world::Timestamp;
 use std::time::Duration;
 
 /// The page for `person`, whose form is posted to where `request` was sent.
-pub(super) fn page(app: &App, person: &str, consent: &Consent, request: &Request) -> Response<Bytes> {
+pub(super) fn page(
+    look: &Look<'_>,
+    app: &App,
+    (person, consent): (&str, &Consent),
+    request: &Request,
+) -> Response<Bytes> {
     let scopes: Vec<_> = consent.scopes.iter().map(|scope| line(app, scope)).collect();
     let client_uri_host = consent.client_uri.as_deref().map(oauth::redirect_uri::shown_host);
-    let without_refresh = consent.without_refresh.map(in_words);
     let day = |at: Timestamp| rfc3339(at).chars().take_while(|c| *c != 'T').collect::<String>();
     let first_seen = consent.first_seen.map(day);
     let device = consent.device.as_ref().map(|device| Asking::of(device, request));
@@ -36,8 +40,8 @@ pub(super) fn page(app: &App, person: &str, consent: &Consent, request: &Request
         app: &app.name,
         resource: &consent.resource,
         scopes: &scopes,
-        lifetime: &in_words(consent.lifetime),
-        without_refresh: without_refresh.as_deref(),
+        lifetime: consent.lifetime,
+        without_refresh: consent.without_refresh,
         first_seen: first_seen.as_deref(),
         nothing_ticked: consent.nothing_ticked,
         device: device.as_ref().map(Asking::line),
@@ -45,7 +49,7 @@ pub(super) fn page(app: &App, person: &str, consent: &Consent, request: &Request
         consent_token: &consent.token,
     };
     let forms = consent.form_target.clone().map_or(Forms::Own, Forms::And);
-    html(StatusCode::OK, pages::consent(&Brand::default(), &page), Dress { forms, ..Dress::default() })
+    html(look, StatusCode::OK, pages::consent(look, &page), Dress { forms, ..Dress::default() })
 }
 
 /// What is shown of a device that asks.
@@ -54,7 +58,7 @@ struct Asking {
     from: String,
     /// The browser's own address, if the device asked from another network.
     elsewhere: Option<String>,
-    ago: String,
+    ago: Duration,
 }
 
 impl Asking {
@@ -64,13 +68,13 @@ impl Asking {
             user_code: device.user_code.to_string(),
             from: device.asked_from.to_string(),
             elsewhere: is_elsewhere.then(|| request.ip.to_string()),
-            ago: in_words(request.now.since(device.asked_at)),
+            ago: request.now.since(device.asked_at),
         }
     }
 
     fn line(&self) -> DeviceLine<'_> {
         let Self { user_code, from, elsewhere, ago } = self;
-        DeviceLine { user_code, from, elsewhere: elsewhere.as_deref(), ago }
+        DeviceLine { user_code, from, elsewhere: elsewhere.as_deref(), ago: *ago }
     }
 }
 
@@ -82,16 +86,4 @@ fn line<'a>(app: &'a App, scope: &'a oauth::scope::Scope) -> ScopeLine<'a> {
         includes: scope.includes.iter().filter_map(described).collect(),
         optional: scope.optional,
     }
-}
-
-/// A duration as people say it: `14 days`, `2 hours`, `30 seconds`.
-fn in_words(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let (count, unit) = match seconds {
-        s if s >= 2 * 86_400 => (s / 86_400, "day"),
-        s if s >= 2 * 3600 => (s / 3600, "hour"),
-        s if s >= 120 => (s / 60, "minute"),
-        s => (s, "second"),
-    };
-    format!("{count} {unit}{}", if count == 1 { "" } else { "s" })
 }

@@ -9,7 +9,7 @@ use crate::identify::session::person;
 use crate::limits::DEVICE_RETRY_AFTER;
 use crate::login::form::Browser;
 use crate::login::{self, Purpose};
-use crate::pages::{self, Brand, DeviceDonePage, DevicePage, DeviceProblem};
+use crate::pages::{self, DeviceDonePage, DevicePage, DeviceProblem};
 use crate::refusal::Refusal;
 use crate::respond::{Dress, html, see_other};
 use crate::route::{Site, parameter};
@@ -31,7 +31,7 @@ impl OwnRequest<'_> {
         let (config, request) = (&self.snapshot.config, self.request);
         let origin = &config.auth.origin;
         if !config.apps.values().any(lets_devices_in) {
-            return Ok(self.problem(404, "not_found", "There is nothing at this address.", false));
+            return Ok(self.problem(404, "not_found", "problem-nothing-here", false));
         }
         let here = format!("{}{PATH}", origin.url());
         if matches!(site, Site::App(..)) {
@@ -69,7 +69,8 @@ impl OwnRequest<'_> {
         let code = code.map(ToString::to_string).unwrap_or_default();
         let page = DevicePage { user_code: &code, action: PATH, form_token: &token, problem };
         let dress = Dress { cookies: browser.cookies(origin), ..Dress::default() };
-        html(status, pages::device(&Brand::default(), &page), dress)
+        let look = self.look();
+        html(&look, status, pages::device(&look, &page), dress)
     }
 
     /// A code was sent: shows what it is for. Only a form of ours is heeded, so no link and no other site gets further than
@@ -125,7 +126,8 @@ impl OwnRequest<'_> {
         let (subject, id, app_id) = (person.subject.as_str(), self.request.id.as_str(), app.id.as_str());
         tracing::info!(target: "audit", act, subject, app = app_id, ip = %self.request.ip, id);
         let page = DeviceDonePage { allowed, app: &app.name, connected: "/.doorward/connected" };
-        Ok(html(StatusCode::OK, pages::device_done(&Brand::default(), &page), Dress::default()))
+        let look = self.look();
+        Ok(html(&look, StatusCode::OK, pages::device_done(&look, &page), Dress::default()))
     }
 
     fn too_many_codes(&self, person: &Person) -> Response<Bytes> {

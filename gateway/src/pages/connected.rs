@@ -2,8 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::layout::{Brand, Width, document};
-use super::text::{claimed_name, host, identifier, label};
+use super::Look;
+use super::layout::{Width, document};
+use super::text::{claimed_name, host, identifier, label, strong};
+use super::time::moment;
 
 /// Whose list it is, what is on it, and what its forms send.
 #[derive(Clone, Copy, Debug)]
@@ -58,11 +60,20 @@ pub struct NoticeLine<'a> {
     /// The app's name.
     pub app: &'a str,
     /// What came twice.
-    pub what: &'a str,
+    pub what: Reused,
     /// When (RFC 3339, UTC).
     pub at: &'a str,
     /// Who brought it the second time, if it is known.
     pub brought_by: Option<UseLine<'a>>,
+}
+
+/// What came a second time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reused {
+    /// An authorization code.
+    Code,
+    /// A refresh token.
+    Token,
 }
 
 /// A signed-in browser, or its session at one app.
@@ -106,58 +117,66 @@ pub struct AgentLine<'a> {
 
 /// The page that lists them (CN-11).
 #[must_use]
-pub fn connected(brand: &Brand<'_>, page: &ConnectedPage<'_>) -> String {
+pub fn connected(look: &Look<'_>, page: &ConnectedPage<'_>) -> String {
+    let heading = look.say("what-is-connected");
     let content = html! {
-        h1 { "What is connected" }
-        p { "What you, " bdi { strong { (label(page.person)) } } ", have let in. Whatever you revoke ends at once." }
-        @for line in page.notices { (notice(page, line)) }
-        h2 { "Signed-in browsers" }
-        ul.held { @for line in page.browsers { (browser(page, line)) } }
-        p.aside.fine {
-            "Revoking a browser signs it out of all apps. Revoking one app signs out there, until it is opened again."
-        }
+        h1 { (heading) }
+        p { (look.html("connected-intro", &[("person", strong(page.person))])) }
+        @for line in page.notices { (notice(look, page, line)) }
+        h2 { (look.say("connected-browsers")) }
+        ul.held { @for line in page.browsers { (browser(look, page, line)) } }
+        p.aside.fine { (look.say("connected-browsers-help")) }
         @if page.browsers.iter().any(|line| !line.this) {
-            (act(page, "sign_out_elsewhere", ("grant", ""), "Sign out in all other browsers"))
+            (act(page, "sign_out_elsewhere", ("grant", ""), &look.say("connected-sign-out-elsewhere")))
         }
-        h2 { "Connected agents" }
+        h2 { (look.say("connected-agents")) }
         @if page.apps.is_empty() {
-            p.aside { "No agent can act for you." }
+            p.aside { (look.say("connected-no-agent")) }
         }
         @for app in page.apps {
             h3 { bdi { (label(app.name)) } }
-            ul.held { @for line in app.agents { (agent(page, line)) } }
+            ul.held { @for line in app.agents { (agent(look, page, line)) } }
             @if app.agents.len() > 1 {
-                (act(page, "revoke_app", ("app", app.id), "Revoke all agents here"))
+                (act(page, "revoke_app", ("app", app.id), &look.say("connected-revoke-app")))
             }
         }
         @if !page.apps.is_empty() {
-            p.aside.fine { "An agent gave its name itself. If you do not know it, revoke it." }
+            p.aside.fine { (look.say("connected-agents-help")) }
         }
-        p.next { a.quiet href=(page.back) { "Your apps" } }
+        p.next { a.quiet href=(page.back) { (look.say("your-apps")) } }
     };
-    document(brand, Width::Wide, "What is connected", &content)
+    document(look, Width::Wide, &heading, &content)
 }
 
 /// What ended, and what to do if it was not the person.
-fn notice(page: &ConnectedPage<'_>, line: &NoticeLine<'_>) -> Markup {
+fn notice(look: &Look<'_>, page: &ConnectedPage<'_>, line: &NoticeLine<'_>) -> Markup {
+    let what = match line.what {
+        Reused::Code => look.say("notice-code"),
+        Reused::Token => look.say("notice-token"),
+    };
+    let whose = [
+        ("client", html! { bdi.claimed { (claimed_name(look, line.client_name)) } }),
+        ("app", html! { bdi { (label(line.app)) } }),
+        ("at", when(look, line.at)),
+    ];
     html! {
-        section.warning.notice aria-label="Security notice" {
+        section.warning.notice aria-label=(look.say("notice-label")) {
             p {
-                strong { "An old " (line.what) " was used again" } ": that of "
-                bdi.claimed { (claimed_name(line.client_name)) } " for " bdi { (label(line.app)) } ", " (time("on", line.at))
-                @if let Some(by) = &line.brought_by {
-                    ", from " code { (label(by.address)) }
-                    @if let Some(agent) = by.agent { " (" bdi { (label(agent)) } ")" }
-                }
-                ". Its access was ended."
+                strong { (what) } ". " (look.html("notice-whose", &whose))
+                @if let Some(by) = &line.brought_by { " " (brought_by(look, by)) }
+                " " (look.say("notice-ended"))
             }
-            p {
-                "It may be the program itself, after a restored backup or on a second machine. If you do not know that "
-                "address, somebody may have copied its tokens: look over the machine where it runs, and tell whoever runs "
-                "this app. To go on, connect the program again."
-            }
-            (act(page, "dismiss", ("grant", line.id), "I have read this"))
+            p { (look.say("notice-help")) }
+            (act(page, "dismiss", ("grant", line.id), &look.say("notice-dismiss")))
         }
+    }
+}
+
+fn brought_by(look: &Look<'_>, by: &UseLine<'_>) -> Markup {
+    let address = ("address", html! { code { (label(by.address)) } });
+    match by.agent {
+        Some(agent) => look.html("notice-from-agent", &[address, ("agent", html! { bdi { (label(agent)) } })]),
+        None => look.html("notice-from", &[address]),
     }
 }
 
@@ -173,69 +192,86 @@ fn act(page: &ConnectedPage<'_>, name: &str, (field, value): (&str, &str), text:
     }
 }
 
-fn browser(page: &ConnectedPage<'_>, line: &BrowserLine<'_>) -> Markup {
-    let whose = if line.this { "this browser" } else { "another browser" };
+fn browser(look: &Look<'_>, page: &ConnectedPage<'_>, line: &BrowserLine<'_>) -> Markup {
+    let (browser, app_in) = match line.this {
+        true => ("connected-this-browser", "connected-app-in-this"),
+        false => ("connected-another-browser", "connected-app-in-another"),
+    };
     let what = html! {
         @match line.app {
-            None => strong id=(line.grant.id) { (if line.this { "This browser" } else { "Another browser" }) },
-            Some(app) => span id=(line.grant.id) { bdi { (label(app)) } " in " (whose) },
+            None => strong id=(line.grant.id) { (look.say(browser)) },
+            Some(app) => span id=(line.grant.id) { (look.html(app_in, &[("app", html! { bdi { (label(app)) } })])) },
         }
     };
-    entry(page, &line.grant, (line.app.is_some(), false), &what)
+    entry(look, page, &line.grant, (line.app.is_some(), false), &what)
 }
 
-fn agent(page: &ConnectedPage<'_>, line: &AgentLine<'_>) -> Markup {
+fn agent(look: &Look<'_>, page: &ConnectedPage<'_>, line: &AgentLine<'_>) -> Markup {
+    let scopes = listed(line.scope.split(' ').map(|scope| html! { code { (label(scope)) } }));
+    let hosts = listed(line.redirect_hosts.iter().map(|redirect| html! { bdi { (host(redirect)) } }));
     let what = html! {
-        bdi.claimed id=(line.grant.id) { (claimed_name(line.client_name)) }
+        bdi.claimed id=(line.grant.id) { (claimed_name(look, line.client_name)) }
         code { (identifier(line.client_id)) }
-        small {
-            "May use "
-            @for (index, scope) in line.scope.split(' ').enumerate() {
-                @if index > 0 { ", " }
-                code { (label(scope)) }
-            }
-        }
+        small { (look.html("connected-scopes", &[("scopes", scopes)])) }
         @if !line.redirect_hosts.is_empty() {
-            small {
-                "Answers go to "
-                @for (index, redirect) in line.redirect_hosts.iter().enumerate() {
-                    @if index > 0 { ", " }
-                    bdi { (host(redirect)) }
-                }
-            }
+            small { (look.html("connected-answers", &[("hosts", hosts)])) }
         }
     };
-    entry(page, &line.grant, (false, line.elsewhere), &what)
+    entry(look, page, &line.grant, (false, line.elsewhere), &what)
+}
+
+fn listed(all: impl Iterator<Item = Markup>) -> Markup {
+    html! {
+        @for (index, one) in all.enumerate() {
+            @if index > 0 { ", " }
+            (one)
+        }
+    }
 }
 
 /// All buttons are named alike, as people look for them; what each one ends is its description.
-fn entry(page: &ConnectedPage<'_>, grant: &GrantLine<'_>, (below, elsewhere): (bool, bool), what: &Markup) -> Markup {
+fn entry(
+    look: &Look<'_>,
+    page: &ConnectedPage<'_>,
+    grant: &GrantLine<'_>,
+    (below, elsewhere): (bool, bool),
+    what: &Markup,
+) -> Markup {
+    let at = |at| [("at", when(look, at))];
     html! {
         li.below[below] {
             div {
                 (what)
-                small { (time("Since", grant.since)) " " (time("until", grant.until)) }
+                small {
+                    (look.html("connected-since", &at(grant.since))) " "
+                    (look.html("connected-until", &at(grant.until)))
+                }
                 @if let Some(last) = &grant.last_use {
-                    small {
-                        (time("Last used", last.at)) " from " code { (label(last.address)) }
-                        @if let Some(agent) = last.agent { " by " bdi { (label(agent)) } }
-                    }
+                    small { (look.html("connected-last-used", &at(last.at))) " " (last_from(look, last)) }
                 }
             }
             form method="post" action=(page.action) {
                 input type="hidden" name="form" value=(page.form_token);
                 input type="hidden" name="grant" value=(grant.id);
-                button.quiet type="submit" aria-describedby=(grant.id) { "Revoke" }
+                button.quiet type="submit" aria-describedby=(grant.id) { (look.say("connected-revoke")) }
                 @if elsewhere {
-                    button.quiet type="submit" name="act" value="revoke_client" aria-describedby=(grant.id) { "Revoke all" }
+                    button.quiet type="submit" name="act" value="revoke_client" aria-describedby=(grant.id) {
+                        (look.say("connected-revoke-all"))
+                    }
                 }
             }
         }
     }
 }
 
-/// `2026-11-22T09:30:00Z` as `2026-11-22 09:30 UTC`.
-fn time(word: &str, at: &str) -> Markup {
-    let minutes = at.get(..16).map(|minutes| format!("{} UTC", minutes.replace('T', " ")));
-    html! { span.when { (word) " " time datetime=(at) { (label(minutes.as_deref().unwrap_or(at))) } } }
+fn last_from(look: &Look<'_>, last: &UseLine<'_>) -> Markup {
+    let address = ("address", html! { code { (label(last.address)) } });
+    match last.agent {
+        Some(agent) => look.html("connected-last-by", &[address, ("agent", html! { bdi { (label(agent)) } })]),
+        None => look.html("connected-last-from", &[address]),
+    }
+}
+
+fn when(look: &Look<'_>, at: &str) -> Markup {
+    html! { span.when { (moment(look, at)) } }
 }

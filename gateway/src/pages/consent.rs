@@ -2,8 +2,11 @@
 
 use maud::{Markup, html};
 
-use super::layout::{Brand, Width, document};
+use super::Look;
+use super::layout::{Width, document};
 use super::text::{claimed_name, host, identifier, label, sentence};
+use super::time::{after, day, lasting};
+use std::time::Duration;
 
 /// What the person has to know to decide, and what the form sends.
 #[derive(Clone, Copy, Debug)]
@@ -28,11 +31,11 @@ pub struct ConsentPage<'a> {
     pub resource: &'a str,
     /// The scopes asked for.
     pub scopes: &'a [ScopeLine<'a>],
-    /// How long the grant lasts, for people: "14 days".
-    pub lifetime: &'a str,
+    /// How long the grant lasts.
+    pub lifetime: Duration,
     /// How long it lasts if the person does not let the client stay connected; `None` if there is no such choice.
-    pub without_refresh: Option<&'a str>,
-    /// The day on which the person first let the client in at this app, in UTC; `None` if they never did.
+    pub without_refresh: Option<Duration>,
+    /// The day (`2026-11-22`) on which the person first let the client in at this app, in UTC; `None` if they never did.
     pub first_seen: Option<&'a str>,
     /// The form was sent with everything left out.
     pub nothing_ticked: bool,
@@ -72,8 +75,8 @@ pub struct DeviceLine<'a> {
     pub from: &'a str,
     /// The person's own address, if that is another network.
     pub elsewhere: Option<&'a str>,
-    /// How long ago it asked, for people: "30 seconds".
-    pub ago: &'a str,
+    /// How long ago it asked.
+    pub ago: Duration,
 }
 
 /// One scope asked for.
@@ -91,57 +94,52 @@ pub struct ScopeLine<'a> {
 
 /// The page that asks (CN-02, RU-15): who asks, for what, where the answer goes, and for how long.
 #[must_use]
-pub fn consent(brand: &Brand<'_>, page: &ConsentPage<'_>) -> String {
-    let app = label(page.app);
+pub fn consent(look: &Look<'_>, page: &ConsentPage<'_>) -> String {
+    let client = html! { bdi.claimed { (claimed_name(look, page.client_name)) } };
+    let app = html! { bdi { (label(page.app)) } };
     let content = html! {
-        h1 {
-            bdi.claimed { (claimed_name(page.client_name)) }
-            " wants to use " bdi { (app) } " as you"
-        }
-        (facts(page))
-        @if page.loopback { (loopback_warning()) }
-        @if let Some(device) = page.device { (device_warning(&device)) }
+        h1 { (look.html("consent-heading", &[("client", client), ("app", app)])) }
+        (facts(look, page))
+        @if page.loopback { (warning(look, "consent-did-you-start", "consent-loopback")) }
+        @if let Some(device) = page.device { (device_warning(look, &device)) }
         form method="post" action=(page.action) {
             input type="hidden" name="consent" value=(page.consent_token);
-            (scopes(page))
-            (duration(page))
+            (scopes(look, page))
+            (duration(look, page))
             @if page.nothing_ticked {
-                p.problem role="alert" { "Tick at least one thing that it may do, or press Deny." }
+                p.problem role="alert" { (look.say("consent-nothing-ticked")) }
             }
             div.choice {
-                button.quiet type="submit" name="decision" value="deny" { "Deny" }
-                button.primary type="submit" name="decision" value="allow" { "Allow" }
+                button.quiet type="submit" name="decision" value="deny" { (look.say("consent-deny")) }
+                button.primary type="submit" name="decision" value="allow" { (look.say("consent-allow")) }
             }
         }
     };
     // The title is a place that the client must not get to write in.
-    document(brand, Width::Wide, &format!("Allow access to {app}?"), &content)
+    let title = look.say_with("consent-title", &[("app", label(page.app).into())]);
+    document(look, Width::Wide, &title, &content)
 }
 
-fn facts(page: &ConsentPage<'_>) -> Markup {
+fn facts(look: &Look<'_>, page: &ConsentPage<'_>) -> Markup {
+    let fact = |term, value| fact(look, term, value);
     html! {
         dl.facts {
-            (fact("You are", &html! { bdi { (label(page.person)) } }))
-            (fact("Who asks", &client(page)))
-            (fact("Vouched for by", &vouched_by(page)))
+            (fact("consent-you", html! { bdi { (label(page.person)) } }))
+            (fact("consent-who", client(look, page)))
+            (fact("consent-vouched", vouched_by(look, page)))
             @if let Some(redirect_host) = page.redirect_host {
-                (fact("Answer goes to", &redirect(page, redirect_host)))
+                (fact("consent-answer", redirect(look, page, redirect_host)))
             }
             @if let Some(device) = page.device {
-                (fact("Device shows", &html! {
+                (fact("consent-device", html! {
                     code.code { (label(device.user_code)) }
-                    small { "If it shows another code, deny." }
+                    small { (look.say("consent-device-compare")) }
                 }))
-                (fact("Asked from", &asked_from(&device)))
+                (fact("consent-asked-from", asked_from(look, &device)))
             } @else {
-                (fact("So far", &html! {
-                    @match page.first_seen {
-                        Some(day) => { "You first let it in on " bdi.day { (label(day)) } }
-                        None => { strong { "New to you" } ": not let in here before" }
-                    }
-                }))
+                (fact("consent-so-far", so_far(look, page)))
             }
-            (fact("App", &html! {
+            (fact("consent-app", html! {
                 bdi { (label(page.app)) }
                 code { (identifier(page.resource)) }
             }))
@@ -149,125 +147,134 @@ fn facts(page: &ConsentPage<'_>) -> Markup {
     }
 }
 
-fn fact(term: &str, value: &Markup) -> Markup {
-    html! { div { dt { (term) } dd { (value) } } }
+fn fact(look: &Look<'_>, term: &str, value: Markup) -> Markup {
+    html! { div { dt { (look.say(term)) } dd { (value) } } }
 }
 
-fn client(page: &ConsentPage<'_>) -> Markup {
+fn client(look: &Look<'_>, page: &ConsentPage<'_>) -> Markup {
     html! {
-        bdi { (claimed_name(page.client_name)) }
+        bdi { (claimed_name(look, page.client_name)) }
         code { (identifier(page.client_id)) }
         @if let Some(site) = page.client_uri_host {
-            small { "Says its web site is " bdi { (host(site)) } }
+            small { (look.html("consent-website", &[("host", html! { bdi { (host(site)) } })])) }
         }
     }
 }
 
 /// DR-16, DR-17: whatever its name, a client that registered itself is unverified. CM-17: a host vouches for what is sent
 /// back to it, and for nothing that runs on a person's own computer.
-fn vouched_by(page: &ConsentPage<'_>) -> Markup {
+fn vouched_by(look: &Look<'_>, page: &ConsentPage<'_>) -> Markup {
     match page.vouched_by {
         VouchedBy::SelfRegistered => html! {
-            strong.unverified { "Unverified" }
-            span { "Nobody: it registered itself" }
+            strong.unverified { (look.say("consent-unverified")) }
+            span { (look.say("consent-nobody")) }
         },
         VouchedBy::Document { host: owner } => html! {
             bdi.host { (host(owner)) }
-            small { "Describes the client on this web site" }
-            (unless_on_this_computer(page))
+            small { (look.say("consent-document")) }
+            (unless_on_this_computer(look, page))
         },
         VouchedBy::Pinned { host: owner } => html! {
             bdi.host { (host(owner)) }
-            small { "Describes the client on this web site; it is one that this gateway knows" }
-            (unless_on_this_computer(page))
+            small { (look.say("consent-pinned")) }
+            (unless_on_this_computer(look, page))
         },
-        VouchedBy::Administrator => html! { span { "Registered by an administrator" } },
+        VouchedBy::Administrator => html! { span { (look.say("consent-administrator")) } },
     }
 }
 
-fn unless_on_this_computer(page: &ConsentPage<'_>) -> Markup {
+fn unless_on_this_computer(look: &Look<'_>, page: &ConsentPage<'_>) -> Markup {
     html! {
         @if page.loopback {
-            strong.unverified { "Unverified" }
-            span { "Any program on this computer can say that it is this client" }
+            strong.unverified { (look.say("consent-unverified")) }
+            span { (look.say("consent-any-program")) }
         }
     }
 }
 
-fn redirect(page: &ConsentPage<'_>, redirect_host: &str) -> Markup {
+fn redirect(look: &Look<'_>, page: &ConsentPage<'_>, redirect_host: &str) -> Markup {
     html! {
         bdi.host { (host(redirect_host)) }
-        @if page.loopback { small { "A program on this computer" } }
+        @if page.loopback { small { (look.say("consent-this-computer")) } }
     }
 }
 
-fn asked_from(device: &DeviceLine<'_>) -> Markup {
+fn so_far(look: &Look<'_>, page: &ConsentPage<'_>) -> Markup {
     html! {
-        bdi { (identifier(device.from)) } ", " (label(device.ago)) " ago"
+        @match page.first_seen {
+            Some(at) => (look.html("consent-first-seen", &[("day", html! { bdi.day { (day(look, at)) } })])),
+            None => { strong { (look.say("consent-new")) } ": " (look.say("consent-not-before")) }
+        }
+    }
+}
+
+fn asked_from(look: &Look<'_>, device: &DeviceLine<'_>) -> Markup {
+    let from = html! { bdi { (identifier(device.from)) } };
+    let ago = html! { (after(look, device.ago)) };
+    html! {
+        (look.html("consent-asked-ago", &[("address", from), ("time", ago)]))
         @if let Some(here) = device.elsewhere {
             small {
-                strong.unverified { "Elsewhere" }
-                "That is not where you are: you come from " bdi { (identifier(here)) }
+                strong.unverified { (look.say("consent-elsewhere")) }
+                (look.html("consent-not-here", &[("address", html! { bdi { (identifier(here)) } })]))
             }
         } @else {
-            small { "The network that you are in" }
+            small { (look.say("consent-same-network")) }
         }
     }
 }
 
 /// DV-05: nobody but the person can tell their own device from a stranger's.
-fn device_warning(device: &DeviceLine<'_>) -> Markup {
+fn device_warning(look: &Look<'_>, device: &DeviceLine<'_>) -> Markup {
     html! {
-        p.warning role="note" {
-            strong { "Did you start this yourself, on a device in front of you?" }
-            " If somebody sent you the code or a link, deny: they would come in as you."
-            @if device.elsewhere.is_some() {
-                " The device that asks is in another network than you. If you think that it stands next to you, deny too."
-            }
+        (warning(look, "consent-device-question", "consent-device-danger"))
+        @if device.elsewhere.is_some() {
+            p.warning role="note" { (look.say("consent-device-network")) }
         }
     }
 }
 
 /// Each scope is a field of the form: one to tick where the person may choose, a hidden one elsewhere.
-fn scopes(page: &ConsentPage<'_>) -> Markup {
+fn scopes(look: &Look<'_>, page: &ConsentPage<'_>) -> Markup {
     html! {
         fieldset {
-            legend { "It may" }
+            legend { (look.say("consent-scopes")) }
             @for scope in page.scopes {
                 @let name = format!("{}{}", oauth::consent::TICK, scope.name);
                 @if scope.optional {
-                    (tick(&name, &scope_line(scope)))
+                    (tick(&name, &scope_line(look, scope)))
                 } @else {
-                    div.given { input type="hidden" name=(name) value="on"; span { (scope_line(scope)) } }
+                    div.given { input type="hidden" name=(name) value="on"; span { (scope_line(look, scope)) } }
                 }
             }
         }
     }
 }
 
-fn scope_line(scope: &ScopeLine<'_>) -> Markup {
+fn scope_line(look: &Look<'_>, scope: &ScopeLine<'_>) -> Markup {
+    let includes = scope.includes.iter().map(|one| sentence(one)).collect::<Vec<_>>().join("; ");
     html! {
         @if !scope.description.is_empty() { span { (sentence(scope.description)) } " " }
         code { (label(scope.name)) }
-        @if !scope.includes.is_empty() {
-            small { "With: " (scope.includes.iter().map(|one| sentence(one)).collect::<Vec<_>>().join("; ")) }
+        @if !includes.is_empty() {
+            small { (look.say_with("consent-includes", &[("scopes", includes.into())])) }
         }
     }
 }
 
-fn duration(page: &ConsentPage<'_>) -> Markup {
-    let long = html! { bdi { (label(page.lifetime)) } };
+fn duration(look: &Look<'_>, page: &ConsentPage<'_>) -> Markup {
+    let time = |duration| [("time", html! { bdi { (lasting(look, duration)) } })];
     let name = format!("{}{}", oauth::consent::TICK, oauth::scope::OFFLINE_ACCESS);
     html! {
         fieldset {
-            legend { "For how long" }
+            legend { (look.say("consent-duration")) }
             @if let Some(short) = page.without_refresh {
                 (tick(&name, &html! {
-                    span { "Stay connected for " (long) ", or until you take it back" }
-                    small { "Without it: " bdi { (label(short)) } ", then it has to ask you again" }
+                    span { (look.html("consent-stay", &time(page.lifetime))) }
+                    small { (look.html("consent-without", &time(short))) }
                 }))
             } @else {
-                div.given { span { (long) ", or until you take it back" } }
+                div.given { span { (look.html("consent-until", &time(page.lifetime))) } }
             }
         }
     }
@@ -283,11 +290,6 @@ fn tick(name: &str, content: &Markup) -> Markup {
 }
 
 /// CN-14: nothing tells one program on a computer from another.
-fn loopback_warning() -> Markup {
-    html! {
-        p.warning role="note" {
-            strong { "Did you just start this yourself?" }
-            " Any program on this computer could be the one asking. If you did not, deny."
-        }
-    }
+fn warning(look: &Look<'_>, question: &str, danger: &str) -> Markup {
+    html! { p.warning role="note" { strong { (look.say(question)) } " " (look.say(danger)) } }
 }

@@ -3,9 +3,10 @@
 
 use maud::{Markup, html};
 
-use super::layout::{Brand, Width, document};
-use super::login::waiting_time;
-use super::text::{label, link};
+use super::Look;
+use super::layout::{Width, document};
+use super::text::{label, link, strong};
+use super::time::waiting;
 
 /// What the page shows and sends.
 #[derive(Clone, Copy, Debug)]
@@ -36,49 +37,49 @@ pub enum DeviceProblem {
 
 /// The page where a code is entered. A link can fill it in, but not send it.
 #[must_use]
-pub fn device(brand: &Brand<'_>, page: &DevicePage<'_>) -> String {
-    let heading = "Let a device in";
-    let title = if page.problem.is_some() { format!("Error: {heading}") } else { heading.to_owned() };
+pub fn device(look: &Look<'_>, page: &DevicePage<'_>) -> String {
+    let heading = look.say("device-heading");
+    let title = match page.problem {
+        Some(_) => look.say_with("title-of-error", &[("page", heading.as_str().into())]),
+        None => heading.clone(),
+    };
     let described_by = page.problem.map(|_| "problem");
     let invalid = (page.problem == Some(DeviceProblem::Unknown)).then_some("true");
     let content = html! {
         h1 { (heading) }
-        p { "Enter the code that your device or program shows." }
+        p { (look.say("device-enter")) }
         @if let Some(problem) = page.problem {
-            p #problem .problem role="alert" { (problem_text(problem)) }
+            p #problem .problem role="alert" { (problem_text(look, problem)) }
         }
         form method="post" action=(page.action) {
             input type="hidden" name="form" value=(page.form_token);
-            label for="user_code" { "Code" }
+            label for="user_code" { (look.say("device-code")) }
             input #user_code .code name="user_code" type="text" autocomplete="off" autocapitalize="characters"
                 spellcheck="false" required autofocus value=(label(page.user_code))
                 aria-invalid=[invalid] aria-describedby=[described_by];
-            (warning())
-            button.primary type="submit" { "Continue" }
+            (warning(look))
+            button.primary type="submit" { (look.say("continue")) }
         }
     };
-    document(brand, Width::Narrow, &title, &content)
+    document(look, Width::Narrow, &title, &content)
 }
 
 /// RFC 10027: the person is the only one who can know.
-fn warning() -> Markup {
+fn warning(look: &Look<'_>) -> Markup {
     html! {
         p.warning role="note" {
-            strong { "Did somebody send you this code, or the link to this page?" }
-            " Then close it: whoever sent it would come in as you. Go on only with a code that you yourself asked for."
+            strong { (look.say("device-sent-to-you")) } " " (look.say("device-danger"))
         }
     }
 }
 
-fn problem_text(problem: DeviceProblem) -> String {
+fn problem_text(look: &Look<'_>, problem: DeviceProblem) -> String {
     match problem {
-        DeviceProblem::Unknown => {
-            "This code is not known, or no longer good. Look again, or let your device show a new one.".to_owned()
-        }
+        DeviceProblem::Unknown => look.say("device-unknown"),
         DeviceProblem::TooManyAttempts { retry_after_seconds } => {
-            format!("Too many codes were tried. Try again in {}.", waiting_time(retry_after_seconds))
+            look.say_with("device-too-many", &[("time", waiting(look, retry_after_seconds).into())])
         }
-        DeviceProblem::FormExpired => "This page was open for too long. Please send the code again.".to_owned(),
+        DeviceProblem::FormExpired => look.say("device-expired"),
     }
 }
 
@@ -95,23 +96,21 @@ pub struct DeviceDonePage<'a> {
 
 /// The last page on the way.
 #[must_use]
-pub fn device_done(brand: &Brand<'_>, page: &DeviceDonePage<'_>) -> String {
-    let heading = if page.allowed { "Go back to your device" } else { "The device was not let in" };
+pub fn device_done(look: &Look<'_>, page: &DeviceDonePage<'_>) -> String {
+    let app = [("app", strong(page.app))];
+    let heading = look.say(if page.allowed { "device-allowed" } else { "device-denied" });
     let content = html! {
         h1 { (heading) }
         @if page.allowed {
-            p { "It may use " bdi { strong { (label(page.app)) } } " as you now, and goes on by itself within seconds." }
-            p.aside { "You can close this page." }
+            p { (look.html("device-goes-on", &app)) }
+            p.aside { (look.say("device-close")) }
         } @else {
-            p { "It gets nothing of " bdi { strong { (label(page.app)) } } "." }
-            p.aside {
-                "If you did not start this yourself, somebody tried to come in as you. Tell whoever runs the app, and "
-                "whom the code came from."
-            }
+            p { (look.html("device-gets-nothing", &app)) }
+            p.aside { (look.say("device-tell")) }
         }
         @if let Some(href) = link(page.connected) {
-            p.next { a.quiet href=(href) { "What is connected" } }
+            p.next { a.quiet href=(href) { (look.say("what-is-connected")) } }
         }
     };
-    document(brand, Width::Narrow, heading, &content)
+    document(look, Width::Narrow, &heading, &content)
 }

@@ -2,7 +2,8 @@
 
 use maud::html;
 
-use super::layout::{Brand, Width, decision, document};
+use super::Look;
+use super::layout::{Width, decision, document};
 use super::text::{label, sentence};
 
 /// What went wrong, and what to do about it.
@@ -14,6 +15,8 @@ pub struct ErrorPage<'a> {
     pub title: &'a str,
     /// The failure in a sentence.
     pub sentence: &'a str,
+    /// What is only there in English, for whoever looks into it.
+    pub detail: Option<&'a str>,
     /// What the reader can do.
     pub hint: Option<&'a str>,
     /// The id under which it is logged.
@@ -22,14 +25,17 @@ pub struct ErrorPage<'a> {
 
 /// The page that says what went wrong.
 #[must_use]
-pub fn error(brand: &Brand<'_>, page: &ErrorPage<'_>) -> String {
+pub fn error(look: &Look<'_>, page: &ErrorPage<'_>) -> String {
     let title = label(page.title);
     let content = html! {
-        p.status { "Error " (page.status) }
+        p.status { (look.say_with("error-status", &[("status", page.status.into())])) }
         h1 { (title) }
         p { (sentence(page.sentence)) }
         @if let Some(hint) = page.hint { p.aside { (sentence(hint)) } }
-        @if let Some(id) = page.decision_id { (decision(id)) }
+        @if let Some(detail) = page.detail {
+            p.aside { (look.say("error-detail")) " " span lang="en" { (sentence(detail)) } }
+        }
+        @if let Some(id) = page.decision_id { (decision(look, id)) }
     };
-    document(brand, Width::Narrow, &title, &content)
+    document(look, Width::Narrow, &title, &content)
 }

@@ -1,27 +1,8 @@
-//! What all pages share: the document around the card, the wordmark and the style sheet.
+//! What all pages share: the document around the card, and the wordmark.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-
+use super::Look;
 use super::text::label;
-
-/// Whose gateway this is, shown in the header and in the title of every page.
-#[derive(Clone, Copy, Debug)]
-pub struct Brand<'a> {
-    /// The name, for example the organisation's.
-    pub name: &'a str,
-}
-
-impl Default for Brand<'_> {
-    fn default() -> Self {
-        Self { name: "Doorward" }
-    }
-}
-
-/// The text between `<style>` and `</style>` on every page, byte for byte, for `style-src 'sha256-…'`.
-#[must_use]
-pub fn style_sha256_source() -> &'static str {
-    STYLE
-}
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 /// How wide the card is.
 #[derive(Clone, Copy)]
@@ -33,11 +14,11 @@ pub(super) enum Width {
 }
 
 /// A complete document with `content` in its one card.
-pub(super) fn document(brand: &Brand<'_>, width: Width, title: &str, content: &Markup) -> String {
-    let name = label(brand.name);
+pub(super) fn document(look: &Look<'_>, width: Width, title: &str, content: &Markup) -> String {
+    let name = label(look.brand().name());
     let page = html! {
         (DOCTYPE)
-        html lang="en" {
+        html lang=(look.lang()) dir=(look.say("text-direction")) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
@@ -46,7 +27,7 @@ pub(super) fn document(brand: &Brand<'_>, width: Width, title: &str, content: &M
                 meta name="referrer" content="no-referrer";
                 meta name="color-scheme" content="light dark";
                 title { (title) " · " (name) }
-                style { (PreEscaped(STYLE)) }
+                style { (PreEscaped(look.brand().style())) }
             }
             body class=(match width { Width::Narrow => "narrow", Width::Wide => "wide" }) {
                 header { p.wordmark { (door()) span { (name) } } }
@@ -58,12 +39,12 @@ pub(super) fn document(brand: &Brand<'_>, width: Width, title: &str, content: &M
 }
 
 /// The id of the decision behind a page, ready to be copied, and what it is good for.
-pub(super) fn decision(id: &str) -> Markup {
+pub(super) fn decision(look: &Look<'_>, id: &str) -> Markup {
     html! {
         div.decision {
-            p { "Decision id" }
+            p { (look.say("decision-id")) }
             p { code { (label(id)) } }
-            p { "Give this id to whoever runs the app. It tells them exactly what happened." }
+            p { (look.say("decision-help")) }
         }
     }
 }
@@ -78,6 +59,3 @@ fn door() -> Markup {
         }
     }
 }
-
-// No `</style` and no carriage return may stand in it: either would part the hash from the text.
-const STYLE: &str = include_str!("style.css");

@@ -2,8 +2,9 @@
 
 use maud::html;
 
-use super::layout::{Brand, Width, document};
-use super::text::label;
+use super::Look;
+use super::layout::{Width, document};
+use super::text::{label, strong};
 
 /// Who signs out of what, and what the form sends.
 #[derive(Clone, Copy, Debug)]
@@ -22,23 +23,23 @@ pub struct LogoutPage<'a> {
 
 /// The page that asks.
 #[must_use]
-pub fn logout(brand: &Brand<'_>, page: &LogoutPage<'_>) -> String {
+pub fn logout(look: &Look<'_>, page: &LogoutPage<'_>) -> String {
     let heading = match page.app {
-        _ if page.everywhere => "Sign out everywhere?".to_owned(),
-        Some(app) => format!("Sign out of {}?", label(app)),
-        None => "Sign out?".to_owned(),
+        _ if page.everywhere => look.say("logout-everywhere"),
+        Some(app) => look.say_with("logout-of-app", &[("app", label(app).into())]),
+        None => look.say("logout-heading"),
     };
     let content = html! {
         h1 { (heading) }
         @if let Some(person) = page.person {
-            p { "You are signed in as " bdi { strong { (label(person)) } } "." }
+            p { (look.html("signed-in-as", &[("person", strong(person))])) }
         }
-        @if page.everywhere { p.aside { "This signs you out of every app." } }
+        @if page.everywhere { p.aside { (look.say("logout-every-app")) } }
         form method="post" action=(page.action) {
             input type="hidden" name="form" value=(page.form_token);
             @if page.everywhere { input type="hidden" name="everywhere" value="1"; }
-            button.primary type="submit" { "Sign out" }
+            button.primary type="submit" { (look.say("sign-out")) }
         }
     };
-    document(brand, Width::Narrow, &heading, &content)
+    document(look, Width::Narrow, &heading, &content)
 }

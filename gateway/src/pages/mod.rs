@@ -12,8 +12,10 @@
 //! | [`logout`] | before signing out |
 //! | [`signed_out`] | after signing out |
 //!
+//! Every page is given a [`Look`] first, which has all words: no page has a sentence of its own.
+//!
 //! Nothing here does IO, runs script or loads a resource: the only thing a content security policy
-//! has to permit is the one style sheet, by the hash of [`style_sha256_source`].
+//! has to permit is the one style sheet, by the hash of [`Brand::style_source`].
 
 mod connected;
 mod consent;
@@ -28,12 +30,15 @@ mod signed_out;
 #[cfg(test)]
 mod tests;
 mod text;
+mod time;
 
-pub use connected::{AgentLine, BrowserLine, ConnectedApp, ConnectedPage, GrantLine, NoticeLine, UseLine, connected};
+pub use crate::brand::{Brand, FluentValue, Look};
+pub use connected::{
+    AgentLine, BrowserLine, ConnectedApp, ConnectedPage, GrantLine, NoticeLine, Reused, UseLine, connected,
+};
 pub use consent::{ConsentPage, DeviceLine, ScopeLine, VouchedBy, consent};
 pub use device::{DeviceDonePage, DevicePage, DeviceProblem, device, device_done};
 pub use error::{ErrorPage, error};
-pub use layout::{Brand, style_sha256_source};
 pub use login::{LoginPage, LoginProblem, login};
 pub use logout::{LogoutPage, logout};
 pub use refused::{RefusedPage, refused};

@@ -2,7 +2,8 @@
 
 use maud::html;
 
-use super::layout::{Brand, Width, decision, document};
+use super::Look;
+use super::layout::{Width, decision, document};
 use super::text::{label, link, sentence};
 
 /// Who was refused what, and why.
@@ -22,21 +23,21 @@ pub struct RefusedPage<'a> {
 
 /// The page that says no.
 #[must_use]
-pub fn refused(brand: &Brand<'_>, page: &RefusedPage<'_>) -> String {
+pub fn refused(look: &Look<'_>, page: &RefusedPage<'_>) -> String {
     let heading = match page.app {
-        Some(app) => format!("You cannot open {}", label(app)),
-        None => "You cannot open this page".to_owned(),
+        Some(app) => look.say_with("refused-app", &[("app", label(app).into())]),
+        None => look.say("refused-page"),
     };
     let content = html! {
         h1 { (heading) }
         p { (sentence(page.sentence)) }
         @if let Some(person) = page.person {
-            p.aside { "You are signed in as " bdi { (label(person)) } "." }
+            p.aside { (look.html("signed-in-as", &[("person", html! { bdi { (label(person)) } })])) }
         }
-        (decision(page.decision_id))
+        (decision(look, page.decision_id))
         @if let Some(href) = page.sign_out.and_then(link) {
-            p.next { a.quiet href=(href) { "Sign in as someone else" } }
+            p.next { a.quiet href=(href) { (look.say("refused-someone-else")) } }
         }
     };
-    document(brand, Width::Narrow, &heading, &content)
+    document(look, Width::Narrow, &heading, &content)
 }

@@ -2,8 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::layout::{Brand, Width, document};
-use super::text::{identifier, label, link};
+use super::Look;
+use super::layout::{Width, document};
+use super::text::{identifier, label, link, strong};
 
 /// Who is signed in, and where they can go from here.
 #[derive(Clone, Copy, Debug)]
@@ -29,24 +30,25 @@ pub struct AppLink<'a> {
 
 /// The page that lists the apps.
 #[must_use]
-pub fn signed_in(brand: &Brand<'_>, page: &SignedInPage<'_>) -> String {
+pub fn signed_in(look: &Look<'_>, page: &SignedInPage<'_>) -> String {
+    let heading = look.say("signed-in-heading");
     let content = html! {
-        h1 { "You are signed in" }
-        p { "As " bdi { strong { (label(page.person)) } } "." }
+        h1 { (heading) }
+        p { (look.html("signed-in-as", &[("person", strong(page.person))])) }
         @if page.apps.is_empty() {
-            p.aside { "To go on, open the app that you came for." }
+            p.aside { (look.say("signed-in-open")) }
         } @else {
-            h2 { "Your apps" }
+            h2 { (look.say("your-apps")) }
             ul.apps { @for app in page.apps { (entry(app)) } }
         }
         @if let Some(href) = link(page.connected) {
-            p.next { a.quiet href=(href) { "What is connected" } }
+            p.next { a.quiet href=(href) { (look.say("what-is-connected")) } }
         }
         @if let Some(href) = link(page.logout) {
-            p.next { a.quiet href=(href) { "Sign out" } }
+            p.next { a.quiet href=(href) { (look.say("sign-out")) } }
         }
     };
-    document(brand, Width::Narrow, "You are signed in", &content)
+    document(look, Width::Narrow, &heading, &content)
 }
 
 fn entry(app: &AppLink<'_>) -> Markup {

@@ -2,8 +2,9 @@
 
 use maud::html;
 
-use super::layout::{Brand, Width, document};
-use super::text::{label, link};
+use super::Look;
+use super::layout::{Width, document};
+use super::text::{link, strong};
 
 /// What the person is signed out of now.
 #[derive(Clone, Copy, Debug)]
@@ -18,17 +19,18 @@ pub struct SignedOutPage<'a> {
 
 /// The page that says so.
 #[must_use]
-pub fn signed_out(brand: &Brand<'_>, page: &SignedOutPage<'_>) -> String {
+pub fn signed_out(look: &Look<'_>, page: &SignedOutPage<'_>) -> String {
+    let heading = look.say("signed-out-heading");
     let content = html! {
-        h1 { "You are signed out" }
+        h1 { (heading) }
         @if page.everywhere {
-            p { "You are signed out of every app." }
+            p { (look.say("signed-out-everywhere")) }
         } @else if let Some(app) = page.app {
-            p { "You are signed out of " bdi { strong { (label(app)) } } ". You may still be signed in to other apps." }
+            p { (look.html("signed-out-of-app", &[("app", strong(app))])) }
         }
         @if let Some(href) = page.back.and_then(link) {
-            p.next { a.quiet href=(href) { "Sign in again" } }
+            p.next { a.quiet href=(href) { (look.say("sign-in-again")) } }
         }
     };
-    document(brand, Width::Narrow, "You are signed out", &content)
+    document(look, Width::Narrow, &heading, &content)
 }

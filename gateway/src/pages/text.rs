@@ -1,16 +1,24 @@
 //! Makes foreign text fit to be shown: one line, nothing invisible, nothing that turns the
 //! reading direction, no more than a page can bear. Escaping is left to maud.
 
+use super::Look;
+use maud::{Markup, html};
+
 /// A name or a short phrase of at most 80 characters.
 pub(super) fn label(raw: &str) -> String {
     keep_start(visible(raw), 80)
 }
 
 /// The name that a client gave itself. It never looks like a seal of approval.
-pub(super) fn claimed_name(raw: &str) -> String {
+pub(super) fn claimed_name(look: &Look<'_>, raw: &str) -> String {
     let plain = raw.chars().filter(|&c| !looks_like_a_seal(c)).collect::<String>();
     let name = label(&plain);
-    if name.is_empty() { "An unnamed client".to_owned() } else { name }
+    if name.is_empty() { look.say("unnamed-client") } else { name }
+}
+
+/// A name that stands out of its sentence, and does not turn it.
+pub(super) fn strong(raw: &str) -> Markup {
+    html! { bdi { strong { (label(raw)) } } }
 }
 
 /// A sentence or two.
@@ -133,8 +141,10 @@ mod tests {
 
     #[test]
     fn a_claimed_name_has_no_seal_and_is_never_empty() {
-        assert_eq!(claimed_name("Claude Code ✅\u{FE0F}"), "Claude Code");
-        assert_eq!(claimed_name("\u{200B}\u{202E} ✔"), "An unnamed client");
+        let brand = crate::brand::Brand::default();
+        let look = brand.look(None);
+        assert_eq!(claimed_name(&look, "Claude Code ✅\u{FE0F}"), "Claude Code");
+        assert_eq!(claimed_name(&look, "\u{200B}\u{202E} ✔"), "An unnamed client");
     }
 
     #[test]

@@ -162,12 +162,14 @@ impl ProxyHttp for Proxy {
     }
 
     async fn fail_to_proxy(&self, session: &mut Session, error: &Error, progress: &mut Progress) -> FailToProxy {
-        let (status, code, sentence) = upstream::describe(error);
+        let (status, code, text) = upstream::describe(error);
         let html = progress.request.as_ref().is_some_and(|request| request.hints.accepts_html);
         self.gateway.world.metrics.upstream_error(code);
         if session.response_written().is_none() && status != 0 {
-            let problem = Problem { status, code, title: "The app does not answer", sentence, app: None };
-            let response = respond::problem(html, &progress.id, problem);
+            let snapshot = self.snapshot(progress);
+            let look = snapshot.config.brand.look(read::languages(session));
+            let response =
+                respond::problem(&look, html, &progress.id, Problem { status, code, text, ..Problem::default() });
             let _ = body::write(session, response).await;
         }
         FailToProxy { error_code: status, can_reuse_downstream: false }
@@ -200,6 +202,11 @@ impl ProxyHttp for Proxy {
 }
 
 impl Proxy {
+    /// The configuration that the request began with; that of now if it did not come so far.
+    fn snapshot(&self, progress: &Progress) -> Arc<Snapshot> {
+        progress.snapshot.clone().unwrap_or_else(|| self.gateway.snapshot())
+    }
+
     /// A request is let through. What was taken away while it was decided on is heeded at once: a look at the requests
     /// under way may have missed it.
     async fn begin(&self, progress: &mut Progress, request: Request, permit: Arc<Permit>, generation: u64) {
@@ -256,7 +263,9 @@ impl Proxy {
 
     /// Ends a request that cannot be read.
     async fn refuse_unread(&self, session: &mut Session, progress: &mut Progress, refusal: Refusal) -> Result<bool> {
-        let response = refuse::unread(&refusal, read::accepts_html(session), &progress.id);
+        let snapshot = self.snapshot(progress);
+        let look = snapshot.config.brand.look(read::languages(session));
+        let response = refuse::unread(&look, &refusal, read::accepts_html(session), &progress.id);
         let (ip, method, path) = read::glimpse(session);
         let detail = if let Refusal::Malformed(why) = &refusal { Some((*why).to_owned()) } else { None };
         self.gateway.world.recorder.record(Refused {
@@ -286,7 +295,8 @@ impl Proxy {
         request: Request,
         refusal: Refusal,
     ) -> Result<()> {
-        let response = refuse::refusal(&self.gateway.world, &request, &refusal);
+        let snapshot = self.snapshot(progress);
+        let response = refuse::refusal(&self.gateway.world, &snapshot.look(&request), &request, &refusal);
         self.record(&request, &refusal);
         progress.request = Some(Arc::new(request));
         progress.state = State::Refused(Box::new(refusal));

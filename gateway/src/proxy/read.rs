@@ -48,6 +48,11 @@ pub(super) fn accepts_html(session: &Session) -> bool {
     accept.and_then(|value| value.to_str().ok()).is_some_and(|accept| accept.contains("text/html"))
 }
 
+/// `Accept-Language`, as far as it can be read.
+pub(super) fn languages(session: &Session) -> Option<&str> {
+    session.req_header().headers.get(http::header::ACCEPT_LANGUAGE)?.to_str().ok()
+}
+
 /// The peer's address, and the method and path as far as they can be shown: no query, plain characters, not long.
 pub(super) fn glimpse(session: &Session) -> (IpAddr, String, String) {
     let header = session.req_header();

@@ -100,20 +100,20 @@ fn keep_cookies(response: &mut ResponseHeader) {
     }
 }
 
-/// Status, stable code and sentence for a failure; status 0 when nobody is there to read it.
+/// Status, stable code and text for a failure; status 0 when nobody is there to read it.
 pub(super) fn describe(error: &Error) -> (u16, &'static str, &'static str) {
     match (error.etype(), error.esource()) {
-        (ErrorType::ReadTimedout, ErrorSource::Downstream) => (408, "request_timeout", "The request came too slowly."),
+        (ErrorType::ReadTimedout, ErrorSource::Downstream) => (408, "request_timeout", "problem-too-slow"),
         (
             ErrorType::ConnectionClosed | ErrorType::ReadError | ErrorType::WriteError | ErrorType::WriteTimedout,
             ErrorSource::Downstream,
         ) => (0, "client_gone", ""),
-        (_, ErrorSource::Downstream) => (400, "invalid_request", "The request cannot be read."),
+        (_, ErrorSource::Downstream) => (400, "invalid_request", "problem-malformed"),
         (ErrorType::ConnectTimedout | ErrorType::ReadTimedout | ErrorType::WriteTimedout, _) => {
-            (504, "upstream_timeout", "The app took too long to answer.")
+            (504, "upstream_timeout", "problem-upstream-timeout")
         }
-        (_, ErrorSource::Upstream) => (502, "upstream_failed", "The app behind this gateway could not be reached."),
-        _ => (500, "internal", "The gateway failed to handle the request."),
+        (_, ErrorSource::Upstream) => (502, "upstream_failed", "problem-upstream-failed"),
+        _ => (500, "internal", "problem-internal"),
     }
 }
 

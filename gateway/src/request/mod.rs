@@ -55,6 +55,8 @@ pub(crate) struct Hints {
     pub(crate) origin: Option<String>,
     /// `X-Requested-With: XMLHttpRequest`.
     pub(crate) xhr: bool,
+    /// `Accept-Language`.
+    pub(crate) languages: Option<String>,
     /// `MCP-Protocol-Version`.
     pub(crate) mcp_version: Option<String>,
 }
@@ -136,6 +138,7 @@ impl Hints {
             fetch_site: text(headers, "sec-fetch-site"),
             origin: only(headers, "origin")?,
             xhr: text(headers, "x-requested-with").is_some_and(|value| value.eq_ignore_ascii_case("XMLHttpRequest")),
+            languages: text(headers, "accept-language"),
             mcp_version: text(headers, "mcp-protocol-version"),
         })
     }

@@ -22,6 +22,7 @@ use super::key::Key;
 use super::raw::RawConfig;
 use super::report::{Mistake, Report};
 use super::{Config, Source};
+use crate::brand::Brand;
 use apps::Site;
 use policies::Library;
 
@@ -52,6 +53,7 @@ pub(crate) fn config(report: &mut Report<'_>, raw: &RawConfig) -> Option<Config>
         keys: keys?.plan(&apps),
         server: server?,
         auth: auth?,
+        brand: Brand::default(),
         store: store?,
         identity_providers: identity_providers?,
         apps,

@@ -1,7 +1,7 @@
 //! The lines of the connected page, from grants and what is remembered of them.
 
 use crate::config::{App, Config};
-use crate::pages::{AgentLine, BrowserLine, GrantLine, NoticeLine, UseLine};
+use crate::pages::{AgentLine, BrowserLine, GrantLine, NoticeLine, Reused, UseLine};
 use crate::store::{Trace, Use};
 use crate::world::rfc3339;
 use oauth::store::{EndedBecause, Grant, Listed};
@@ -106,7 +106,7 @@ pub(super) fn notices<'a>(alarms: &'a [Row<'a>]) -> Vec<NoticeLine<'a>> {
             id: &row.grant().id,
             client_name: row.client_name(),
             app: row.app,
-            what: if is_code { "sign-in code" } else { "token" },
+            what: if is_code { Reused::Code } else { Reused::Token },
             at: &row.ended,
             brought_by: row.brought_by.as_ref().map(Seen::line),
         }

@@ -33,7 +33,7 @@ fn cn_11_each_line_has_its_own_form() {
         elsewhere: false,
     }];
     let apps = [ConnectedApp { id: "wiki", name: "Team wiki", agents: &agents }];
-    let page = connected(&BRAND, &connected_page(&browsers, &apps));
+    let page = connected(&LOOK, &connected_page(&browsers, &apps));
     assert_eq!(page.matches("<form method=\"post\" action=\"/.doorward/connected\">").count(), 3);
     assert_eq!(page.matches("name=\"form\" value=\"form-token\"").count(), 4, "and one for all other browsers");
     for id in ["g_1", "g_2", "g_3"] {
@@ -49,7 +49,7 @@ fn cn_11_each_line_has_its_own_form() {
         "<bdi class=\"claimed\" id=\"g_3\">Claude</bdi>",
         "<code>c_1</code>",
         "<code>notes:write</code>",
-        "<time datetime=\"2026-12-06T09:30:00Z\">2026-12-06 09:30 UTC</time>",
+        "<time datetime=\"2026-12-06T09:30:00Z\">6 Dec 2026, 09:30 UTC</time>",
     ] {
         assert!(page.contains(part), "{part} in {page}");
     }
@@ -57,7 +57,7 @@ fn cn_11_each_line_has_its_own_form() {
 
 #[test]
 fn an_empty_list_says_so() {
-    let page = connected(&BRAND, &connected_page(&[], &[]));
+    let page = connected(&LOOK, &connected_page(&[], &[]));
     assert!(page.contains("No agent can act for you.") && !page.contains("<h3>"));
 }
 
@@ -69,14 +69,14 @@ fn a_last_use_and_a_security_notice_say_when_and_from_where() {
         id: "g_9",
         client_name: "Claude Code",
         app: "Team wiki",
-        what: "token",
+        what: Reused::Token,
         at: "2026-11-23T10:00:00Z",
         brought_by: Some(by),
     }];
-    let page = connected(&BRAND, &ConnectedPage { notices: &notices, ..connected_page(&browsers, &[]) });
+    let page = connected(&LOOK, &ConnectedPage { notices: &notices, ..connected_page(&browsers, &[]) });
     for part in [
         "An old token was used again",
-        "<bdi class=\"claimed\">Claude Code</bdi> for <bdi>Team wiki</bdi>",
+        "that of <bdi class=\"claimed\">Claude Code</bdi> for <bdi>Team wiki</bdi>, on ",
         "from <code>203.0.113.9</code> (<bdi>curl/8.1</bdi>)",
         "name=\"act\" value=\"dismiss\"",
         "name=\"grant\" value=\"g_9\"",

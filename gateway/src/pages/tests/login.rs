@@ -4,7 +4,7 @@ use super::*;
 
 #[test]
 fn the_login_form_has_the_promised_fields() {
-    let page = login(&BRAND, &LoginPage { username: "ada@example.com", ..login_page() });
+    let page = login(&LOOK, &LoginPage { username: "ada@example.com", ..login_page() });
     for part in [
         "<title>Sign in to Team wiki · Doorward</title>",
         "<form method=\"post\" action=\"/.doorward/login?to=a&amp;b=c\">",
@@ -23,7 +23,7 @@ fn the_login_form_has_the_promised_fields() {
 
 #[test]
 fn a_wrong_password_is_said_and_tied_to_the_fields() {
-    let page = login(&BRAND, &LoginPage { problem: Some(LoginProblem::WrongPassword), ..login_page() });
+    let page = login(&LOOK, &LoginPage { problem: Some(LoginProblem::WrongPassword), ..login_page() });
     assert!(page.contains("role=\"alert\">Wrong e-mail address or password.</p>"));
     assert_eq!(body(&page).matches("aria-invalid=\"true\"").count(), 2);
     assert_eq!(page.matches("aria-describedby=\"problem\"").count(), 2);
@@ -35,7 +35,7 @@ fn other_login_problems_blame_no_field() {
     let waiting = LoginProblem::TooManyAttempts { retry_after_seconds: 90 };
     for (problem, text) in [(waiting, "Try again in 2 minutes."), (LoginProblem::FormExpired, "Please sign in again.")]
     {
-        let page = login(&BRAND, &LoginPage { problem: Some(problem), ..login_page() });
+        let page = login(&LOOK, &LoginPage { problem: Some(problem), ..login_page() });
         assert!(page.contains("role=\"alert\"") && page.contains(text));
         assert!(!body(&page).contains("aria-invalid"));
     }

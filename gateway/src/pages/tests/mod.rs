@@ -8,20 +8,23 @@ use super::*;
 use connected::connected_page;
 use consent::consent_page;
 use login::login_page;
+use std::time::Duration;
 
-const BRAND: Brand<'static> = Brand { name: "Doorward" };
+/// The usual look.
+pub(super) static LOOK: std::sync::LazyLock<Look<'static>> = std::sync::LazyLock::new(|| BRAND.look(None));
+static BRAND: std::sync::LazyLock<Brand> = std::sync::LazyLock::new(Brand::default);
+const WEEK: Duration = Duration::from_secs(7 * 86_400);
 const NASTY: &str = "<script>alert(1)</script>\u{202E}\u{2066}\u{0}\"'";
 
 /// Every page, with `text` wherever a page shows or sends something that others wrote.
-fn all_pages(text: &str) -> Vec<String> {
-    let brand = Brand { name: text };
+fn all_pages(look: &Look<'_>, text: &str) -> Vec<String> {
     let url = "https://wiki.example.com/";
     let scopes = [ScopeLine { name: text, description: text, includes: vec![text], optional: true }];
     let apps = [AppLink { name: text, url }, AppLink { name: "Other", url: text }];
     let last_use = Some(UseLine { at: text, address: text, agent: Some(text) });
     let grant = GrantLine { id: text, since: text, until: text, last_use };
     let notices =
-        [NoticeLine { id: text, client_name: text, app: text, what: "token", at: text, brought_by: last_use }];
+        [NoticeLine { id: text, client_name: text, app: text, what: Reused::Token, at: text, brought_by: last_use }];
     let browsers = [BrowserLine { grant, app: None, this: true }, BrowserLine { grant, app: Some(text), this: false }];
     let hosts = [text.to_owned()];
     let agents =
@@ -29,11 +32,11 @@ fn all_pages(text: &str) -> Vec<String> {
     let held = [ConnectedApp { id: text, name: text, agents: &agents }];
     vec![
         login(
-            &brand,
+            look,
             &LoginPage { app: Some(text), client: Some(text), form_token: text, username: text, ..login_page() },
         ),
         consent(
-            &brand,
+            look,
             &ConsentPage {
                 vouched_by: VouchedBy::Document { host: text },
                 client_name: text,
@@ -42,7 +45,7 @@ fn all_pages(text: &str) -> Vec<String> {
             },
         ),
         consent(
-            &brand,
+            look,
             &ConsentPage {
                 person: text,
                 client_name: text,
@@ -54,17 +57,17 @@ fn all_pages(text: &str) -> Vec<String> {
                 app: text,
                 resource: text,
                 scopes: &scopes,
-                lifetime: text,
-                without_refresh: Some(text),
+                lifetime: WEEK,
+                without_refresh: Some(WEEK),
                 first_seen: Some(text),
                 nothing_ticked: true,
-                device: Some(DeviceLine { user_code: text, from: text, elsewhere: Some(text), ago: text }),
+                device: Some(DeviceLine { user_code: text, from: text, elsewhere: Some(text), ago: WEEK }),
                 action: text,
                 consent_token: text,
             },
         ),
         device(
-            &brand,
+            look,
             &DevicePage {
                 user_code: text,
                 action: text,
@@ -72,10 +75,10 @@ fn all_pages(text: &str) -> Vec<String> {
                 problem: Some(DeviceProblem::TooManyAttempts { retry_after_seconds: 300 }),
             },
         ),
-        device_done(&brand, &DeviceDonePage { allowed: true, app: text, connected: text }),
-        device_done(&brand, &DeviceDonePage { allowed: false, app: text, connected: text }),
+        device_done(look, &DeviceDonePage { allowed: true, app: text, connected: text }),
+        device_done(look, &DeviceDonePage { allowed: false, app: text, connected: text }),
         refused(
-            &brand,
+            look,
             &RefusedPage {
                 person: Some(text),
                 app: Some(text),
@@ -85,25 +88,33 @@ fn all_pages(text: &str) -> Vec<String> {
             },
         ),
         error(
-            &brand,
-            &ErrorPage { status: 500, title: text, sentence: text, hint: Some(text), decision_id: Some(text) },
+            look,
+            &ErrorPage {
+                status: 500,
+                title: text,
+                sentence: text,
+                detail: Some(text),
+                hint: Some(text),
+                decision_id: Some(text),
+            },
         ),
         connected(
-            &brand,
+            look,
             &ConnectedPage { person: text, notices: &notices, form_token: text, ..connected_page(&browsers, &held) },
         ),
-        signed_in(&brand, &SignedInPage { person: text, apps: &apps, connected: text, logout: text }),
+        signed_in(look, &SignedInPage { person: text, apps: &apps, connected: text, logout: text }),
         logout(
-            &brand,
+            look,
             &LogoutPage { person: Some(text), app: Some(text), action: text, form_token: text, everywhere: false },
         ),
-        signed_out(&brand, &SignedOutPage { app: Some(text), back: Some(text), everywhere: false }),
+        signed_out(look, &SignedOutPage { app: Some(text), back: Some(text), everywhere: false }),
     ]
 }
 
 #[test]
 fn foreign_text_is_inert_on_every_page() {
-    for page in all_pages(NASTY) {
+    let brand = Brand::named(NASTY);
+    for page in all_pages(&brand.look(None), NASTY) {
         assert!(!page.contains("<script"), "{page}");
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
     }
@@ -111,8 +122,8 @@ fn foreign_text_is_inert_on_every_page() {
 
 #[test]
 fn every_page_is_one_document_with_landmarks() {
-    for page in all_pages("Plain") {
-        assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\">"));
+    for page in all_pages(&LOOK, "Plain") {
+        assert!(page.starts_with("<!DOCTYPE html><html lang=\"en\" dir=\"ltr\">"));
         for once in [
             "<title>",
             "<header>",
@@ -129,7 +140,7 @@ fn every_page_is_one_document_with_landmarks() {
 
 #[test]
 fn pages_bring_no_script_and_no_resource_of_their_own() {
-    for page in all_pages("Plain") {
+    for page in all_pages(&LOOK, "Plain") {
         for forbidden in ["<script", "<link", "<img", "<iframe", " style=", " src=", " onclick", "url(", "@import"] {
             assert!(!page.contains(forbidden), "{forbidden} in {page}");
         }
@@ -138,9 +149,9 @@ fn pages_bring_no_script_and_no_resource_of_their_own() {
 
 #[test]
 fn the_style_element_is_byte_for_byte_what_is_hashed() {
-    assert!(!style_sha256_source().contains("</style") && !style_sha256_source().contains('\r'));
-    let style = format!("<style>{}</style>", style_sha256_source());
-    for page in all_pages("Plain") {
+    assert!(!BRAND.style().contains("</style") && !BRAND.style().contains('\r'));
+    let style = format!("<style>{}</style>", BRAND.style());
+    for page in all_pages(&LOOK, "Plain") {
         assert_eq!(page.matches(&style).count(), 1);
         assert_eq!(page.matches("<style").count(), 1);
     }
@@ -149,16 +160,17 @@ fn the_style_element_is_byte_for_byte_what_is_hashed() {
 #[test]
 fn refusals_and_errors_show_the_decision_id() {
     let page = RefusedPage { person: None, app: None, decision_id: "d-4k2m9x", sentence: "No.", sign_out: None };
-    assert!(refused(&BRAND, &page).contains("<code>d-4k2m9x</code>"));
-    let page = ErrorPage { status: 502, title: "T", sentence: "S", hint: None, decision_id: Some("d-4k2m9x") };
-    assert!(error(&BRAND, &page).contains("<code>d-4k2m9x</code>"));
+    assert!(refused(&LOOK, &page).contains("<code>d-4k2m9x</code>"));
+    let page =
+        ErrorPage { status: 502, title: "T", sentence: "S", detail: None, hint: None, decision_id: Some("d-4k2m9x") };
+    assert!(error(&LOOK, &page).contains("<code>d-4k2m9x</code>"));
 }
 
 #[test]
 fn sign_out_is_a_posted_form() {
     let page =
         LogoutPage { person: None, app: None, action: "/.doorward/logout", form_token: "form-token", everywhere: true };
-    let everywhere = logout(&BRAND, &page);
+    let everywhere = logout(&LOOK, &page);
     for part in [
         "<form method=\"post\" action=\"/.doorward/logout\">",
         "<input type=\"hidden\" name=\"form\" value=\"form-token\">",
@@ -167,14 +179,14 @@ fn sign_out_is_a_posted_form() {
     ] {
         assert!(everywhere.contains(part), "{part} in {everywhere}");
     }
-    assert!(!logout(&BRAND, &LogoutPage { everywhere: false, ..page }).contains("everywhere"));
+    assert!(!logout(&LOOK, &LogoutPage { everywhere: false, ..page }).contains("everywhere"));
 }
 
 #[test]
 fn links_never_run_script() {
     let apps = [AppLink { name: "App", url: "javascript:alert(1)" }];
     let page = signed_in(
-        &BRAND,
+        &LOOK,
         &SignedInPage { person: "ada", apps: &apps, connected: "javascript:alert(1)", logout: "javascript:alert(1)" },
     );
     assert!(!page.contains("javascript:"));

@@ -1,0 +1,235 @@
+# Die Texte aller Seiten auf Deutsch (https://projectfluent.org/fluent/guide/). Jede Sprache hat dieselben Texte mit
+# denselben Variablen.
+
+text-direction = ltr
+
+## Wörter, die mehrere Seiten brauchen
+
+title-of-error = Fehler: { $page }
+decision-id = Vorgangsnummer
+decision-help = Nennen Sie diese Nummer den Betreibern der App. Sie sagt ihnen genau, was geschehen ist.
+unnamed-client = Ein Programm ohne Namen
+signed-in-as = Sie sind als { $person } angemeldet.
+sign-in = Anmelden
+sign-out = Abmelden
+sign-in-again = Wieder anmelden
+continue = Weiter
+what-is-connected = Verbundene Geräte und Programme
+your-apps = Ihre Apps
+
+## Zeiten
+
+month = { $month ->
+    [1] Jan.
+    [2] Feb.
+    [3] März
+    [4] Apr.
+    [5] Mai
+    [6] Juni
+    [7] Juli
+    [8] Aug.
+    [9] Sept.
+    [10] Okt.
+    [11] Nov.
+   *[12] Dez.
+}
+day = { $day }. { $month } { $year }
+moment = { $day }. { $month } { $year }, { $hour }:{ $minute } UTC
+lasting-seconds = { $count ->
+    [one] { $count } Sekunde
+   *[other] { $count } Sekunden
+}
+lasting-minutes = { $count ->
+    [one] { $count } Minute
+   *[other] { $count } Minuten
+}
+lasting-hours = { $count ->
+    [one] { $count } Stunde
+   *[other] { $count } Stunden
+}
+lasting-days = { $count ->
+    [one] { $count } Tag
+   *[other] { $count } Tage
+}
+after-seconds = { $count ->
+    [one] { $count } Sekunde
+   *[other] { $count } Sekunden
+}
+after-minutes = { $count ->
+    [one] { $count } Minute
+   *[other] { $count } Minuten
+}
+after-hours = { $count ->
+    [one] { $count } Stunde
+   *[other] { $count } Stunden
+}
+after-days = { $count ->
+    [one] { $count } Tag
+   *[other] { $count } Tagen
+}
+
+## Anmelden
+
+login-to-app = Bei { $app } anmelden
+login-sent-by = Ein Programm, das sich { $client } nennt, hat Sie hierher geschickt. Was es darf, entscheiden Sie nach der Anmeldung.
+login-username = E-Mail-Adresse
+login-password = Passwort
+login-wrong = E-Mail-Adresse oder Passwort ist falsch.
+login-too-many = Zu viele Versuche. Versuchen Sie es in { $time } noch einmal.
+login-expired = Diese Seite war zu lange offen. Bitte melden Sie sich noch einmal an.
+
+## Ein Programm möchte eine App nutzen
+
+consent-title = Zugriff auf { $app } erlauben?
+consent-heading = { $client } möchte { $app } in Ihrem Namen nutzen
+consent-you = Sie sind
+consent-who = Wer fragt
+consent-website = Nennt als Website { $host }
+consent-vouched = Dafür bürgt
+consent-unverified = Ungeprüft
+consent-nobody = Niemand: Es hat sich selbst registriert
+consent-document = Beschreibt das Programm auf dieser Website
+consent-pinned = Beschreibt das Programm auf dieser Website; es ist hier bekannt
+consent-administrator = Von der Administration eingetragen
+consent-any-program = Jedes Programm auf diesem Computer kann sich dafür ausgeben
+consent-answer = Antwort geht an
+consent-this-computer = Ein Programm auf diesem Computer
+consent-device = Gerät zeigt
+consent-device-compare = Zeigt es einen anderen Code, lehnen Sie ab.
+consent-asked-from = Gefragt von
+consent-asked-ago = { $address }, vor { $time }
+consent-elsewhere = Anderswo
+consent-not-here = Das ist nicht dort, wo Sie sind: Sie kommen von { $address }
+consent-same-network = Das Netz, in dem Sie sind
+consent-so-far = Bisher
+consent-first-seen = Sie haben es am { $day } zum ersten Mal zugelassen
+consent-new = Neu für Sie
+consent-not-before = hier noch nie zugelassen
+consent-app = App
+consent-did-you-start = Haben Sie das gerade selbst begonnen?
+consent-loopback = Jedes Programm auf diesem Computer könnte hier fragen. Wenn nicht, lehnen Sie ab.
+consent-device-question = Haben Sie das selbst begonnen, an einem Gerät vor Ihnen?
+consent-device-danger = Hat Ihnen jemand den Code oder einen Link geschickt, lehnen Sie ab: Er käme in Ihrem Namen herein.
+consent-device-network = Das Gerät, das fragt, ist in einem anderen Netz als Sie. Wenn Sie meinen, dass es neben Ihnen steht, lehnen Sie ebenfalls ab.
+consent-scopes = Es darf
+consent-includes = Dazu gehört: { $scopes }
+consent-duration = Wie lange
+consent-stay = { $time } verbunden bleiben, oder bis Sie es widerrufen
+consent-without = Ohne: { $time }, danach muss es Sie wieder fragen
+consent-until = { $time }, oder bis Sie es widerrufen
+consent-nothing-ticked = Wählen Sie mindestens eines, das es darf, oder drücken Sie „Ablehnen“.
+consent-deny = Ablehnen
+consent-allow = Erlauben
+
+## Ein Gerät zulassen
+
+device-heading = Ein Gerät zulassen
+device-enter = Geben Sie den Code ein, den Ihr Gerät oder Programm zeigt.
+device-code = Code
+device-sent-to-you = Hat Ihnen jemand diesen Code geschickt, oder den Link zu dieser Seite?
+device-danger = Dann schließen Sie sie: Wer ihn geschickt hat, käme in Ihrem Namen herein. Fahren Sie nur mit einem Code fort, den Sie selbst angefordert haben.
+device-unknown = Dieser Code ist unbekannt oder gilt nicht mehr. Sehen Sie noch einmal nach, oder lassen Sie Ihr Gerät einen neuen zeigen.
+device-too-many = Es wurden zu viele Codes versucht. Versuchen Sie es in { $time } noch einmal.
+device-expired = Diese Seite war zu lange offen. Bitte senden Sie den Code noch einmal.
+device-allowed = Zurück zu Ihrem Gerät
+device-goes-on = Es darf { $app } jetzt in Ihrem Namen nutzen und fährt in wenigen Sekunden von selbst fort.
+device-close = Sie können diese Seite schließen.
+device-denied = Das Gerät wurde nicht zugelassen
+device-gets-nothing = Es bekommt nichts von { $app }.
+device-tell = Haben Sie das nicht selbst begonnen, so wollte jemand in Ihrem Namen herein. Sagen Sie es den Betreibern der App und der Person, von der der Code kam.
+
+## Was verbunden ist
+
+connected-intro = Was Sie, { $person }, zugelassen haben. Was Sie widerrufen, endet sofort.
+connected-browsers = Angemeldete Browser
+connected-browsers-help = Einen Browser zu widerrufen meldet ihn von allen Apps ab. Eine App zu widerrufen meldet dort ab, bis sie wieder geöffnet wird.
+connected-sign-out-elsewhere = In allen anderen Browsern abmelden
+connected-agents = Verbundene Programme
+connected-no-agent = Kein Programm kann in Ihrem Namen handeln.
+connected-agents-help = Ein Programm gibt sich seinen Namen selbst. Kennen Sie es nicht, widerrufen Sie es.
+connected-this-browser = Dieser Browser
+connected-another-browser = Ein anderer Browser
+connected-app-in-this = { $app } in diesem Browser
+connected-app-in-another = { $app } in einem anderen Browser
+connected-scopes = Darf nutzen: { $scopes }
+connected-answers = Antworten gehen an { $hosts }
+connected-since = Seit { $at }
+connected-until = bis { $at }
+connected-last-used = Zuletzt benutzt am { $at }
+connected-last-from = von { $address }
+connected-last-by = von { $address } mit { $agent }
+connected-revoke = Widerrufen
+connected-revoke-all = Alle widerrufen
+connected-revoke-app = Alle Programme hier widerrufen
+notice-label = Sicherheitshinweis
+notice-code = Ein alter Anmeldecode wurde noch einmal benutzt
+notice-token = Ein altes Token wurde noch einmal benutzt
+notice-whose = Es gehörte zu { $client } für { $app }, am { $at }.
+notice-from = Es kam von { $address }.
+notice-from-agent = Es kam von { $address } ({ $agent }).
+notice-ended = Der Zugriff wurde beendet.
+notice-help = Es kann das Programm selbst gewesen sein, nach einer wiederhergestellten Sicherung oder auf einem zweiten Rechner. Kennen Sie die Adresse nicht, hat vielleicht jemand seine Tokens kopiert: Prüfen Sie den Rechner, auf dem es läuft, und sagen Sie es den Betreibern der App. Um weiterzumachen, verbinden Sie das Programm neu.
+notice-dismiss = Gelesen
+
+## Nach dem Anmelden und Abmelden
+
+signed-in-heading = Sie sind angemeldet
+signed-in-open = Öffnen Sie nun die App, zu der Sie wollten.
+logout-everywhere = Überall abmelden?
+logout-of-app = Von { $app } abmelden?
+logout-heading = Abmelden?
+logout-every-app = Das meldet Sie von allen Apps ab.
+signed-out-heading = Sie sind abgemeldet
+signed-out-everywhere = Sie sind von allen Apps abgemeldet.
+signed-out-of-app = Sie sind von { $app } abgemeldet. Bei anderen Apps können Sie noch angemeldet sein.
+
+## Eine Regel sagt nein
+
+refused-app = Sie können { $app } nicht öffnen
+refused-page = Sie können diese Seite nicht öffnen
+refused-no-rule = Keine Regel dieser App lässt Sie herein.
+refused-blocked = Eine Regel dieser App sperrt Sie aus.
+refused-account-disabled = Ihr Konto ist gesperrt.
+refused-identity-provider = Diese App nimmt die Art nicht an, auf die Sie sich angemeldet haben.
+refused-someone-else = Als jemand anders anmelden
+
+## Etwas stimmt nicht
+
+error-status = Fehler { $status }
+error-detail = Im Einzelnen:
+problem-malformed = Die Anfrage ist nicht lesbar
+    .sentence = Sie ließe sich auf zwei Arten lesen oder ergibt keinen Sinn; deshalb geschah nichts mit ihr.
+problem-too-large = Die Anfrage ist zu groß
+    .sentence = Ein Teil der Anfrage ist größer, als hier gelesen wird.
+problem-too-slow = Die Anfrage war nicht vollständig
+    .sentence = Die Anfrage kam zu langsam.
+problem-nothing-here = Hier ist nichts
+    .sentence = Unter dieser Adresse gibt es nichts.
+problem-wrong-method = Hier nicht möglich
+    .sentence = Diese Seite kennt die Methode nicht.
+problem-unavailable = Zurzeit nicht erreichbar
+    .sentence = Das Gateway kann jetzt nicht antworten. Versuchen Sie es gleich noch einmal.
+problem-too-many-requests = Zu viele Anfragen
+    .sentence = Von Ihrer Adresse kamen zu viele Anfragen. Warten Sie eine Minute und versuchen Sie es noch einmal.
+problem-cross-origin = Nicht von hier
+    .sentence = Die Anfrage kam von einer Seite einer anderen Website und wurde deshalb nicht weitergegeben.
+problem-upstream-timeout = Die App antwortet nicht
+    .sentence = Die App hat zu lange für eine Antwort gebraucht.
+problem-upstream-failed = Die App antwortet nicht
+    .sentence = Die App hinter diesem Gateway war nicht zu erreichen.
+problem-internal = Die App antwortet nicht
+    .sentence = Das Gateway konnte die Anfrage nicht ausführen.
+problem-foreign-form = Es wurde nichts getan
+    .sentence = Dieses Formular ist nicht von hier.
+problem-oauth = Die Bitte der App kann nicht erfüllt werden
+    .sentence = Das Programm, das Sie hierher geschickt hat, bat um etwas, das es nicht bekommen kann. Sagen Sie es denen, die es gemacht oder eingerichtet haben.
+problem-not-revoked = Es wurde nichts widerrufen
+    .sentence = Dieses Formular ist nicht von hier oder zu alt. Öffnen Sie die Seite noch einmal.
+problem-not-signed-out = Nicht abgemeldet
+    .sentence = Dieses Formular ist nicht von hier oder zu alt. Öffnen Sie die Abmeldeseite noch einmal.
+problem-sign-in-not-begun = Nicht angemeldet
+    .sentence = Diese Anmeldung wurde nicht in diesem Browser begonnen, oder vor zu langer Zeit. Öffnen Sie die App noch einmal.
+problem-sign-in-app-gone = Nicht angemeldet
+    .sentence = Diese App gibt es hier nicht mehr.
+problem-sign-in-failed = Nicht angemeldet
+    .sentence = Sie wurden nicht angemeldet. Öffnen Sie die App noch einmal.

@@ -1,0 +1,241 @@
+# The texts of all pages in English (https://projectfluent.org/fluent/guide/). Every language has the same messages with
+# the same variables. What is in quotes here is a button's or a page's own name.
+
+# Which way the language is read: ltr or rtl.
+text-direction = ltr
+
+## Words that several pages use
+
+# $page is a page's heading. Titles say first that something went wrong.
+title-of-error = Error: { $page }
+decision-id = Decision id
+decision-help = Give this id to whoever runs the app. It tells them exactly what happened.
+unnamed-client = An unnamed client
+signed-in-as = You are signed in as { $person }.
+sign-in = Sign in
+sign-out = Sign out
+sign-in-again = Sign in again
+continue = Continue
+what-is-connected = What is connected
+your-apps = Your apps
+
+## Times
+
+month = { $month ->
+    [1] Jan
+    [2] Feb
+    [3] Mar
+    [4] Apr
+    [5] May
+    [6] Jun
+    [7] Jul
+    [8] Aug
+    [9] Sep
+    [10] Oct
+    [11] Nov
+   *[12] Dec
+}
+# $month is the name of the month.
+day = { $day } { $month } { $year }
+moment = { $day } { $month } { $year }, { $hour }:{ $minute } UTC
+# How long something lasts: "for { … }".
+lasting-seconds = { $count ->
+    [one] { $count } second
+   *[other] { $count } seconds
+}
+lasting-minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+lasting-hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+}
+lasting-days = { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+}
+# After how long something is: "in { … }", "{ … } ago".
+after-seconds = { $count ->
+    [one] { $count } second
+   *[other] { $count } seconds
+}
+after-minutes = { $count ->
+    [one] { $count } minute
+   *[other] { $count } minutes
+}
+after-hours = { $count ->
+    [one] { $count } hour
+   *[other] { $count } hours
+}
+after-days = { $count ->
+    [one] { $count } day
+   *[other] { $count } days
+}
+
+## Signing in
+
+login-to-app = Sign in to { $app }
+login-sent-by = A program that calls itself { $client } sent you here. After you sign in, you decide what it may do.
+login-username = E-mail address
+login-password = Password
+login-wrong = Wrong e-mail address or password.
+login-too-many = Too many attempts. Try again in { $time }.
+login-expired = This page was open for too long. Please sign in again.
+
+## A client asks to use an app
+
+consent-title = Allow access to { $app }?
+consent-heading = { $client } wants to use { $app } as you
+consent-you = You are
+consent-who = Who asks
+consent-website = Says its web site is { $host }
+consent-vouched = Vouched for by
+consent-unverified = Unverified
+consent-nobody = Nobody: it registered itself
+consent-document = Describes the client on this web site
+consent-pinned = Describes the client on this web site; it is one that this gateway knows
+consent-administrator = Registered by an administrator
+consent-any-program = Any program on this computer can say that it is this client
+consent-answer = Answer goes to
+consent-this-computer = A program on this computer
+consent-device = Device shows
+consent-device-compare = If it shows another code, deny.
+consent-asked-from = Asked from
+consent-asked-ago = { $address }, { $time } ago
+consent-elsewhere = Elsewhere
+consent-not-here = That is not where you are: you come from { $address }
+consent-same-network = The network that you are in
+consent-so-far = So far
+consent-first-seen = You first let it in on { $day }
+consent-new = New to you
+consent-not-before = not let in here before
+consent-app = App
+consent-did-you-start = Did you just start this yourself?
+consent-loopback = Any program on this computer could be the one asking. If you did not, deny.
+consent-device-question = Did you start this yourself, on a device in front of you?
+consent-device-danger = If somebody sent you the code or a link, deny: they would come in as you.
+consent-device-network = The device that asks is in another network than you. If you think that it stands next to you, deny too.
+consent-scopes = It may
+consent-includes = With: { $scopes }
+consent-duration = For how long
+consent-stay = Stay connected for { $time }, or until you take it back
+consent-without = Without it: { $time }, then it has to ask you again
+consent-until = { $time }, or until you take it back
+consent-nothing-ticked = Tick at least one thing that it may do, or press Deny.
+consent-deny = Deny
+consent-allow = Allow
+
+## Letting a device in
+
+device-heading = Let a device in
+device-enter = Enter the code that your device or program shows.
+device-code = Code
+device-sent-to-you = Did somebody send you this code, or the link to this page?
+device-danger = Then close it: whoever sent it would come in as you. Go on only with a code that you yourself asked for.
+device-unknown = This code is not known, or no longer good. Look again, or let your device show a new one.
+device-too-many = Too many codes were tried. Try again in { $time }.
+device-expired = This page was open for too long. Please send the code again.
+device-allowed = Go back to your device
+device-goes-on = It may use { $app } as you now, and goes on by itself within seconds.
+device-close = You can close this page.
+device-denied = The device was not let in
+device-gets-nothing = It gets nothing of { $app }.
+device-tell = If you did not start this yourself, somebody tried to come in as you. Tell whoever runs the app, and whom the code came from.
+
+## What is connected
+
+connected-intro = What you, { $person }, have let in. Whatever you revoke ends at once.
+connected-browsers = Signed-in browsers
+connected-browsers-help = Revoking a browser signs it out of all apps. Revoking one app signs out there, until it is opened again.
+connected-sign-out-elsewhere = Sign out in all other browsers
+connected-agents = Connected agents
+connected-no-agent = No agent can act for you.
+connected-agents-help = An agent gave its name itself. If you do not know it, revoke it.
+connected-this-browser = This browser
+connected-another-browser = Another browser
+connected-app-in-this = { $app } in this browser
+connected-app-in-another = { $app } in another browser
+connected-scopes = May use { $scopes }
+connected-answers = Answers go to { $hosts }
+connected-since = Since { $at }
+connected-until = until { $at }
+connected-last-used = Last used { $at }
+connected-last-from = from { $address }
+connected-last-by = from { $address } by { $agent }
+connected-revoke = Revoke
+connected-revoke-all = Revoke all
+connected-revoke-app = Revoke all agents here
+notice-label = Security notice
+notice-code = An old sign-in code was used again
+notice-token = An old token was used again
+notice-whose = It was that of { $client } for { $app }, on { $at }.
+notice-from = It came from { $address }.
+notice-from-agent = It came from { $address } ({ $agent }).
+notice-ended = The access was ended.
+notice-help = It may be the program itself, after a restored backup or on a second machine. If you do not know that address, somebody may have copied its tokens: look over the machine where it runs, and tell whoever runs this app. To go on, connect the program again.
+notice-dismiss = I have read this
+
+## After signing in, and signing out
+
+signed-in-heading = You are signed in
+signed-in-open = To go on, open the app that you came for.
+logout-everywhere = Sign out everywhere?
+logout-of-app = Sign out of { $app }?
+logout-heading = Sign out?
+logout-every-app = This signs you out of every app.
+signed-out-heading = You are signed out
+signed-out-everywhere = You are signed out of every app.
+signed-out-of-app = You are signed out of { $app }. You may still be signed in to other apps.
+
+## A policy said no
+
+refused-app = You cannot open { $app }
+refused-page = You cannot open this page
+refused-no-rule = No rule of this app lets you in.
+refused-blocked = A rule of this app blocks you.
+refused-account-disabled = Your account is disabled.
+refused-identity-provider = This app does not accept the way you signed in.
+refused-someone-else = Sign in as someone else
+
+## Something is wrong. The value is the title; the sentence says what happened.
+
+error-status = Error { $status }
+# In front of what is only there in English, for whoever looks into it.
+error-detail = In detail:
+problem-malformed = The request cannot be read
+    .sentence = It could be read in two ways or makes no sense, so nothing was done with it.
+problem-too-large = The request is too large
+    .sentence = A part of the request is larger than is read here.
+problem-too-slow = The request was not complete
+    .sentence = The request came too slowly.
+problem-nothing-here = Nothing here
+    .sentence = There is nothing at this address.
+problem-wrong-method = Not possible here
+    .sentence = This page does not know the method.
+problem-unavailable = Not available now
+    .sentence = The gateway cannot answer now. Try again in a moment.
+problem-too-many-requests = Too many requests
+    .sentence = There were too many requests from your address. Wait a minute and try again.
+problem-cross-origin = Not from here
+    .sentence = The request came from a page of another site, so it was not passed on.
+problem-upstream-timeout = The app does not answer
+    .sentence = The app took too long to answer.
+problem-upstream-failed = The app does not answer
+    .sentence = The app behind this gateway could not be reached.
+problem-internal = The app does not answer
+    .sentence = The gateway failed to handle the request.
+problem-foreign-form = Nothing was done
+    .sentence = This form is not from here.
+problem-oauth = The app's request cannot be granted
+    .sentence = The program that sent you here asked for something that it cannot get. Tell whoever made or set up the program.
+problem-not-revoked = Nothing was revoked
+    .sentence = This form is not from here, or too old. Open the page again.
+problem-not-signed-out = Not signed out
+    .sentence = This form is not from here, or too old. Open the sign-out page again.
+problem-sign-in-not-begun = Not signed in
+    .sentence = This sign-in was not begun in this browser, or too long ago. Open the app again.
+problem-sign-in-app-gone = Not signed in
+    .sentence = This app is no longer here.
+problem-sign-in-failed = Not signed in
+    .sentence = You were not signed in. Open the app again.
