@@ -10,8 +10,14 @@ const MAX_ENTRIES: usize = 64;
 
 /// The object, or `None` for anything else.
 pub fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
+    object_of(bytes, MAX_ENTRIES)
+}
+
+/// The same with up to `entries` in each object and list: of whom a token of an identity provider speaks may be in many
+/// groups.
+pub fn object_of(bytes: &[u8], entries: usize) -> Option<Map<String, Value>> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict { depth: MAX_DEPTH }.deserialize(&mut reader).ok()?;
+    let value = Strict { depth: MAX_DEPTH, entries }.deserialize(&mut reader).ok()?;
     reader.end().ok()?;
     match value {
         Value::Object(members) => Some(members),
@@ -22,12 +28,13 @@ pub fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
 #[derive(Clone, Copy)]
 struct Strict {
     depth: usize,
+    entries: usize,
 }
 
 impl Strict {
     fn inner<E: Error>(self) -> Result<Self, E> {
         let depth = self.depth.checked_sub(1).ok_or_else(|| E::custom("too deep"))?;
-        Ok(Self { depth })
+        Ok(Self { depth, ..self })
     }
 }
 
@@ -74,7 +81,7 @@ impl<'de> Visitor<'de> for Strict {
         let inner = self.inner()?;
         let mut read = Vec::new();
         while let Some(element) = elements.next_element_seed(inner)? {
-            if read.len() == MAX_ENTRIES {
+            if read.len() == self.entries {
                 return Err(A::Error::custom("too many elements"));
             }
             read.push(element);
@@ -87,7 +94,7 @@ impl<'de> Visitor<'de> for Strict {
         let mut read = Map::new();
         while let Some(name) = members.next_key::<String>()? {
             let value = members.next_value_seed(inner)?;
-            if read.len() == MAX_ENTRIES || read.insert(name, value).is_some() {
+            if read.len() == self.entries || read.insert(name, value).is_some() {
                 return Err(A::Error::custom("too many members, or one twice"));
             }
         }

@@ -4,11 +4,13 @@
 
 mod build;
 mod document;
+mod identity_provider;
 mod key;
 mod load;
 mod place;
 mod presets;
 mod problem;
+mod provider_presets;
 mod raw;
 mod read;
 mod report;
@@ -20,6 +22,11 @@ mod unsupported;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use identity_provider::is_safe;
+pub use identity_provider::{
+    BACKCHANNEL_LOGOUT, CALLBACK, Callback, ClientAuth, Github, IdentityProvider, LogoutEnds, Mapping, Oidc,
+    ProviderKind, Reached, SIGNED_OUT, Userinfo,
+};
 pub use load::{load, parse};
 pub use problem::{Problem, Problems};
 pub use secret::Secret;
@@ -97,31 +104,6 @@ pub struct Store {
     pub url: String,
     /// What the signing keys in it are sealed under; without one, a file beside the database has it.
     pub key: Option<Secret<[u8; 32]>>,
-}
-
-/// `[identity_providers.NAME]`
-#[derive(Clone, Debug)]
-pub struct IdentityProvider {
-    /// Its key; the login method of who comes by it.
-    pub name: String,
-    /// What people call it.
-    pub label: String,
-    /// What it is.
-    pub kind: ProviderKind,
-}
-
-/// `type` of an identity provider, with what only that type has.
-#[derive(Clone, Debug)]
-pub enum ProviderKind {
-    /// Built-in accounts.
-    Local,
-}
-
-impl IdentityProvider {
-    /// Whether it is the built-in accounts.
-    pub fn is_local(&self) -> bool {
-        matches!(self.kind, ProviderKind::Local)
-    }
 }
 
 /// Scheme, host and port of one of our public URLs.

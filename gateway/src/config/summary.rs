@@ -1,21 +1,23 @@
 //! The effective configuration, with every default filled in, for people and programs to read.
 
-use super::{App, Challenge, Config, IdentityHeaders, ProviderKind};
+use super::{App, Challenge, Config, IdentityHeaders};
 use humantime::format_duration;
 use oauth::app::{Dpop, Remember};
 use policy::{Explanation, Facts, PolicyTrace, RulesTrace, Via};
+use providers::identity_provider;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
+
+mod providers;
 
 impl Config {
     /// The configuration as it is used, in the words of the file. It holds no secret.
     pub fn summary(&self) -> Value {
         let listen: Vec<_> = self.server.listen.iter().map(ToString::to_string).collect();
         let admin = self.server.admin_listen.map(|address| address.to_string());
-        let providers = self.identity_providers.iter().map(|(name, provider)| {
-            let ProviderKind::Local = provider.kind;
-            (name.clone(), json!({ "type": "local", "name": provider.label }))
-        });
+        let login = self.auth.origin.url();
+        let providers =
+            self.identity_providers.iter().map(|(name, provider)| (name.clone(), identity_provider(provider, &login)));
         let apps = self.apps.iter().map(|(id, app)| (id.clone(), summary_of(app)));
         json!({
             "server": {

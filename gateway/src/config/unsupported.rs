@@ -49,7 +49,7 @@ const KEYS: &[&str] = &[
 
 /// A table that is left out as a whole because of what one of its values says.
 const VALUES: &[(&str, &str, &[&str])] = &[
-    ("identity_providers.*", "type", &["oidc", "github", "email_code"]),
+    ("identity_providers.*", "type", &["email_code"]),
     ("apps.*.identity_headers", "preset", &["cloudflare", "oauth2-proxy"]),
 ];
 

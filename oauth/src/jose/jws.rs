@@ -8,6 +8,9 @@ use serde_json::{Map, Value};
 /// Longest token that is looked at.
 pub const MAX_BYTES: usize = 16 * 1024;
 
+/// Most entries of an object or list in a token.
+const MAX_ENTRIES: usize = 1000;
+
 /// A token, taken apart and not yet believed.
 #[derive(Debug)]
 pub struct Jws<'a> {
@@ -108,7 +111,7 @@ impl<'a> Jws<'a> {
 }
 
 fn object(part: &str) -> Result<Map<String, Value>, Unverified> {
-    json::object(&bytes(part)?).ok_or(Unverified::Malformed)
+    json::object_of(&bytes(part)?, MAX_ENTRIES).ok_or(Unverified::Malformed)
 }
 
 /// A dot, padding or a stray bit is no base64url, so a token has three parts and one spelling.

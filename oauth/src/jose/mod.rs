@@ -9,12 +9,14 @@ mod claims;
 mod jwk;
 mod jws;
 mod key_set;
+mod private_key;
 
 pub use self::algorithm::{Algorithm, Allowed};
 pub use self::claims::{Claims, Malformed};
 pub use self::jwk::{Jwk, Unusable};
 pub use self::jws::{Jws, MAX_BYTES, Unverified};
 pub use self::key_set::KeySet;
+pub use self::private_key::{PrivateKey, Unsigned};
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,7 @@
 //! `[identity_providers]`
 
-use super::values::missing;
+use super::values::{missing, unknown};
+use super::{github, oidc};
 use crate::config::key::Key;
 use crate::config::raw::{RawIdentityProvider, RawProviderType};
 use crate::config::report::{Mistake, Report};
@@ -26,7 +27,9 @@ pub(crate) fn identity_providers(
         Some((name.clone(), Arc::new(provider)))
     });
     // All of them first, so that every mistake is told.
-    read.collect::<Vec<_>>().into_iter().collect()
+    let read: Option<IdentityProviders> = read.collect::<Vec<_>>().into_iter().collect();
+    warn_of_shared_callback(report, read.as_ref());
+    read
 }
 
 fn provider(report: &mut Report<'_>, key: &Key, name: &str, raw: &RawIdentityProvider) -> Option<IdentityProvider> {
@@ -35,12 +38,82 @@ fn provider(report: &mut Report<'_>, key: &Key, name: &str, raw: &RawIdentityPro
         label => Ok(label.unwrap_or(name).to_owned()),
     };
     let label = report.take(&key.field("name"), label);
-    let kind = match raw.r#type {
-        None => report.take(&key.field("type"), Err(missing(LOCAL))),
-        Some(RawProviderType::Local) => Some(ProviderKind::Local),
+    let Some(of) = raw.r#type else {
+        report.error(&key.field("type"), missing(LOCAL));
+        return None;
     };
+    let named = check_name(report, key, name, of);
+    let own = check_keys(report, key, of);
+    let kind = match of {
+        RawProviderType::Local => Some(ProviderKind::Local),
+        RawProviderType::Oidc => oidc::oidc(report, key, raw).map(|oidc| ProviderKind::Oidc(Box::new(oidc))),
+        RawProviderType::Github => {
+            github::github(report, key, raw).map(|github| ProviderKind::Github(Box::new(github)))
+        }
+    };
+    (named && own).then_some(())?;
     Some(IdentityProvider { name: name.to_owned(), label: label?, kind: kind? })
+}
+
+/// The name of an external provider becomes part of user names and of its callback.
+fn check_name(report: &mut Report<'_>, key: &Key, name: &str, of: RawProviderType) -> bool {
+    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_');
+    let good = of == RawProviderType::Local || (name.bytes().all(plain) && (1..=MAX_NAME).contains(&name.len()));
+    if !good {
+        report.bad_name(key, Mistake::new("must be at most 32 lower-case letters, digits, `-` and `_`"));
+    }
+    good
+}
+
+/// A key of another type would do nothing: whoever wrote it expects something.
+fn check_keys(report: &mut Report<'_>, key: &Key, of: RawProviderType) -> bool {
+    let known = keys_of(of);
+    let document = report.document();
+    let strange: Vec<_> = document.names(key).filter(|name| !known.contains(name) && is_key(name)).collect();
+    for name in &strange {
+        let mistake = unknown(&format!("key of this type, {}", written(of)), name, known.iter().copied());
+        report.error(&key.field(name), mistake);
+    }
+    strange.is_empty()
+}
+
+/// Whether some type has it; others have been reported already.
+fn is_key(name: &str) -> bool {
+    [RawProviderType::Local, RawProviderType::Oidc, RawProviderType::Github]
+        .iter()
+        .any(|of| keys_of(*of).contains(&name))
+}
+
+fn keys_of(of: RawProviderType) -> &'static [&'static str] {
+    match of {
+        RawProviderType::Local => &["type", "name"],
+        RawProviderType::Oidc => oidc::KEYS,
+        RawProviderType::Github => github::KEYS,
+    }
+}
+
+fn written(of: RawProviderType) -> &'static str {
+    match of {
+        RawProviderType::Local => "`local`",
+        RawProviderType::Oidc => "`oidc`",
+        RawProviderType::Github => "`github`",
+    }
+}
+
+/// OAuth 2.1 section 2.3.4: with several providers, a redirect URI for each keeps a bad one from passing for another.
+fn warn_of_shared_callback(report: &mut Report<'_>, providers: Option<&IdentityProviders>) {
+    let shared = |provider: &&Arc<IdentityProvider>| provider.callback().as_deref() == Some(crate::config::CALLBACK);
+    let shared: Vec<_> = providers.into_iter().flat_map(|all| all.values()).filter(shared).collect();
+    for provider in shared.iter().skip(1) {
+        let key = Key::section("identity_providers").field(&provider.name).field("callback");
+        let message = "is shared with another identity provider";
+        let help =
+            "write \"own\", and tell the provider the redirect URI that `doorward check --print` shows".to_owned();
+        report.warn(&key, Mistake::new(message).help(help));
+    }
 }
 
 /// The type of the built-in accounts, and their name where nobody gave another.
 const LOCAL: &str = "local";
+
+const MAX_NAME: usize = 32;

@@ -1,10 +1,14 @@
 //! What a configuration file says, before it means anything. The comments here are the reference of the keys.
 
 mod app;
+mod identity_provider;
 mod keys;
 mod oauth;
 
 pub(crate) use app::{RawApp, RawChallenge, RawPolicyEntry, RawPreset};
+pub(crate) use identity_provider::{
+    RawAuthMethod, RawCallback, RawIdentityProvider, RawLogoutEnds, RawProviderType, RawUserinfo,
+};
 pub(crate) use keys::{RawKeys, RawSigningAlgorithm};
 pub(crate) use oauth::{
     RawAssertions, RawConsent, RawDevice, RawDocuments, RawDpop, RawGrant, RawOAuth, RawRegistration, RawRemember,
@@ -86,16 +90,6 @@ pub(crate) struct RawStore {
     pub(crate) key: Option<RawSecret>,
 }
 
-/// `[identity_providers.NAME]`
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct RawIdentityProvider {
-    /// `local`: accounts with a password that the gateway keeps itself. Required.
-    pub(crate) r#type: Option<RawProviderType>,
-    /// What people call it, on the login page. Default: its key.
-    pub(crate) name: Option<String>,
-}
-
 /// `[token_issuers.NAME]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -106,14 +100,6 @@ pub(crate) struct RawTokenIssuer {
     pub(crate) jwks_uri: Option<String>,
     /// What it may sign by, of `ES256`, `EdDSA`, `RS256` and `PS256`. Default: all of these.
     pub(crate) algorithms: Option<Vec<String>>,
-}
-
-/// `type` of an identity provider.
-#[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum RawProviderType {
-    /// Built-in accounts.
-    Local,
 }
 
 /// A secret: where it is, never what it is.
