@@ -63,6 +63,7 @@ impl OwnRequest<'_> {
             (Page::Logout, _) if get || post => {
                 Ok(login::logout(world, snapshot, site, request, self.http.body()).await?)
             }
+            (Page::Apps, site) if get => Ok(login::apps(world, snapshot, site, request).await?),
             (Page::Connected, site) if get || (post && matches!(site, Site::Login)) => {
                 Ok(login::connected(world, snapshot, site, request, &self.http).await?)
             }

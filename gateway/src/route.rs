@@ -38,6 +38,8 @@ pub(crate) enum Page {
     Callback,
     /// Sign out.
     Logout,
+    /// The apps that the person may open.
+    Apps,
     /// What the person has let in.
     Connected,
     /// Let a device in by its code.
@@ -205,6 +207,7 @@ fn page(path: &str) -> Option<Page> {
         "login" => Page::Login,
         "callback" => Page::Callback,
         "logout" => Page::Logout,
+        "apps" => Page::Apps,
         "connected" => Page::Connected,
         "device" => Page::Device,
         "identity" => Page::Identity,

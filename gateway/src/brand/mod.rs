@@ -8,6 +8,7 @@ mod style;
 mod texts;
 
 pub use fluent_bundle::FluentValue;
+pub use style::hash_source;
 pub(crate) use texts::english;
 
 use style::Style;

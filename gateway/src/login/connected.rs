@@ -122,7 +122,6 @@ async fn list(
         apps: &apps,
         action: PATH,
         form_token: &token,
-        back: "/.doorward/login",
     };
     let dress = Dress { cookies: browser.cookies(origin), ..Dress::default() };
     let look = snapshot.look(request);

@@ -1,5 +1,6 @@
 //! Signing in and out, and what is let in: the pages of the login origin, and the one-time handoff of a sign-in to an app's host.
 
+mod apps;
 mod connected;
 pub(crate) mod form;
 pub(crate) mod handoff;
@@ -10,6 +11,7 @@ mod page;
 mod purpose;
 mod session;
 
+pub(crate) use apps::apps;
 pub(crate) use connected::{connected, describe};
 pub(crate) use identity::{certs, identity};
 pub(crate) use logout::logout;

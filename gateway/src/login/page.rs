@@ -1,12 +1,13 @@
 //! The login page: the ways in that are offered for a purpose, and the page of whoever is signed in already.
 
+use super::apps::launcher;
 use super::form::Browser;
 use super::local;
 use super::purpose::Purpose;
 use crate::config::IdentityProvider;
 use crate::gateway::{Snapshot, World};
 use crate::identify::session::person;
-use crate::pages::{self, AppLink, LoginPage, LoginProblem, SignedInPage};
+use crate::pages::{self, LoginPage, LoginProblem, Ways};
 use crate::request::Request;
 use crate::respond::{Dress, Forms, html};
 use bytes::Bytes;
@@ -28,18 +29,10 @@ pub(super) struct Said<'a> {
 /// `GET /.doorward/login` at the login origin.
 pub(crate) async fn page(world: &World, snapshot: &Snapshot, request: &Request) -> Result<Response<Bytes>, StoreError> {
     let origin = &snapshot.config.auth.origin;
-    let Some(person) = person(world, origin, request).await? else {
-        return ask(world, snapshot, request, Purpose::default()).await;
-    };
-    let account = world.store.account_by_subject(&person.subject).await?;
-    let name = account.map(|account| account.shown().to_owned()).unwrap_or_default();
-    let urls: Vec<_> =
-        snapshot.config.apps.values().map(|app| (app.name.as_str(), app.oauth.issuer.as_str())).collect();
-    let apps: Vec<_> = urls.iter().map(|(name, url)| AppLink { name, url }).collect();
-    let page =
-        SignedInPage { person: &name, apps: &apps, connected: "/.doorward/connected", logout: "/.doorward/logout" };
-    let look = snapshot.look(request);
-    Ok(html(&look, StatusCode::OK, pages::signed_in(&look, &page), Dress::default()))
+    match person(world, origin, request).await? {
+        Some(person) => launcher(world, snapshot, request, &person, true).await,
+        None => ask(world, snapshot, request, Purpose::default()).await,
+    }
 }
 
 /// Lets somebody sign in for `purpose`.
@@ -70,6 +63,11 @@ pub(super) fn show(
         action: "/.doorward/login",
         form_token: &token,
         username: said.username,
+        ways: Ways {
+            password: offered(snapshot, purpose).iter().any(|provider| provider.is_local()),
+            ..Ways::default()
+        },
+        notice: None,
         problem: said.problem,
     };
     let dress = Dress { cookies: browser.cookies(origin), forms: Forms::Anywhere };

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::Look;
-use super::layout::{Width, document};
+use super::layout::{Here, Width, document_of_person};
 use super::text::{claimed_name, host, identifier, label, strong};
 use super::time::moment;
 
@@ -22,8 +22,6 @@ pub struct ConnectedPage<'a> {
     pub action: &'a str,
     /// The hidden field `form`.
     pub form_token: &'a str,
-    /// The link back to the login origin's own page.
-    pub back: &'a str,
 }
 
 /// A grant on the list.
@@ -143,9 +141,8 @@ pub fn connected(look: &Look<'_>, page: &ConnectedPage<'_>) -> String {
         @if !page.apps.is_empty() {
             p.aside.fine { (look.say("connected-agents-help")) }
         }
-        p.next { a.quiet href=(page.back) { (look.say("your-apps")) } }
     };
-    document(look, Width::Wide, &heading, &content)
+    document_of_person(look, Here::Connected, Width::Wide, &heading, &content)
 }
 
 /// What ended, and what to do if it was not the person.

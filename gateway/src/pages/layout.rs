@@ -13,8 +13,30 @@ pub(super) enum Width {
     Wide,
 }
 
+/// Where among their own pages a person is.
+#[derive(Clone, Copy)]
+pub(super) enum Here {
+    /// At the launcher.
+    Apps,
+    /// At what is connected.
+    Connected,
+    /// At the account.
+    Account,
+    /// At a page below one of these.
+    Below,
+}
+
+/// A page of somebody who is signed in, with the way to their other ones.
+pub(super) fn document_of_person(look: &Look<'_>, here: Here, width: Width, title: &str, content: &Markup) -> String {
+    render(look, width, title, &navigation(look, here), content)
+}
+
 /// A complete document with `content` in its one card.
 pub(super) fn document(look: &Look<'_>, width: Width, title: &str, content: &Markup) -> String {
+    render(look, width, title, &html! {}, content)
+}
+
+fn render(look: &Look<'_>, width: Width, title: &str, navigation: &Markup, content: &Markup) -> String {
     let name = label(look.brand().name());
     let page = html! {
         (DOCTYPE)
@@ -30,12 +52,29 @@ pub(super) fn document(look: &Look<'_>, width: Width, title: &str, content: &Mar
                 style { (PreEscaped(look.brand().style())) }
             }
             body class=(match width { Width::Narrow => "narrow", Width::Wide => "wide" }) {
-                header { p.wordmark { (door()) span { (name) } } }
+                header { p.wordmark { (door()) span { (name) } } (navigation) }
                 main { (content) }
             }
         }
     };
     page.into_string()
+}
+
+/// All of them are on the login origin, which shows them.
+fn navigation(look: &Look<'_>, here: Here) -> Markup {
+    let item = |href: &str, current: bool, text: &str| {
+        html! { li { a href=(href) aria-current=[current.then_some("page")] { (look.say(text)) } } }
+    };
+    html! {
+        nav aria-label=(look.say("navigation")) {
+            ul {
+                (item("/.doorward/apps", matches!(here, Here::Apps), "nav-apps"))
+                (item("/.doorward/account", matches!(here, Here::Account), "nav-account"))
+                (item("/.doorward/connected", matches!(here, Here::Connected), "nav-connected"))
+                (item("/.doorward/logout", false, "sign-out"))
+            }
+        }
+    }
 }
 
 /// The id of the decision behind a page, ready to be copied, and what it is good for.

@@ -13,7 +13,6 @@ pub(super) fn connected_page<'a>(browsers: &'a [BrowserLine<'a>], apps: &'a [Con
         apps,
         action: "/.doorward/connected",
         form_token: "form-token",
-        back: "/.doorward/login",
     }
 }
 

@@ -10,7 +10,7 @@ fn the_login_form_has_the_promised_fields() {
         "<form method=\"post\" action=\"/.doorward/login?to=a&amp;b=c\">",
         "<input type=\"hidden\" name=\"form\" value=\"form-token\">",
         "<label for=\"username\">",
-        "name=\"username\" type=\"text\" inputmode=\"email\" autocomplete=\"username\"",
+        "name=\"username\" type=\"text\" inputmode=\"email\" autocomplete=\"username webauthn\"",
         "value=\"ada@example.com\"",
         "<label for=\"password\">",
         "name=\"password\" type=\"password\" autocomplete=\"current-password\"",
@@ -48,6 +48,8 @@ pub(super) fn login_page<'a>() -> LoginPage<'a> {
         action: "/.doorward/login?to=a&b=c",
         form_token: "form-token",
         username: "",
+        ways: Ways { password: true, ..Ways::default() },
+        notice: None,
         problem: None,
     }
 }
@@ -55,4 +57,34 @@ pub(super) fn login_page<'a>() -> LoginPage<'a> {
 /// The page without its head, where the style sheet names attributes too.
 fn body(page: &str) -> &str {
     page.split_once("<body").map_or("", |(_, body)| body)
+}
+
+#[test]
+fn ways_in_are_shown_as_they_are_offered() {
+    let providers = [ProviderButton { name: "company", label: "Example & Co" }];
+    let offer = PasskeyOffer { script: "/.doorward/passkey.js", endpoint: "/.doorward/passkey", token: "t" };
+    let page = |ways| login(&LOOK, &LoginPage { ways, ..login_page() });
+    let all = page(Ways {
+        password: true,
+        email_code: Some("mail"),
+        passkey: Some(offer),
+        providers: &providers,
+        forgotten: Some("/f"),
+    });
+    for part in [
+        "name=\"password\"",
+        "name=\"provider\" value=\"mail\" formnovalidate",
+        "name=\"provider\" value=\"company\">Continue with <bdi>Example &amp; Co</bdi></button>",
+        "<div id=\"passkey\" hidden data-ceremony=\"sign-in\"",
+        "<a href=\"/f\">",
+    ] {
+        assert!(all.contains(part), "{part} in {all}");
+    }
+    let external = page(Ways { providers: &providers, ..Ways::default() });
+    assert!(!body(&external).contains("username") && !body(&external).contains("id=\"passkey\""));
+    let code = page(Ways { email_code: Some("mail"), ..Ways::default() });
+    assert!(
+        code.contains("name=\"username\"") && !code.contains("name=\"password\"") && !code.contains("formnovalidate")
+    );
+    assert!(page(Ways::default()).contains("There is no way to sign in for this app."));
 }

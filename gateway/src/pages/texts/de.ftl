@@ -174,7 +174,6 @@ notice-dismiss = Gelesen
 ## Nach dem Anmelden und Abmelden
 
 signed-in-heading = Sie sind angemeldet
-signed-in-open = Öffnen Sie nun die App, zu der Sie wollten.
 logout-everywhere = Überall abmelden?
 logout-of-app = Von { $app } abmelden?
 logout-heading = Abmelden?
@@ -233,3 +232,134 @@ problem-sign-in-app-gone = Nicht angemeldet
     .sentence = Diese App gibt es hier nicht mehr.
 problem-sign-in-failed = Nicht angemeldet
     .sentence = Sie wurden nicht angemeldet. Öffnen Sie die App noch einmal.
+
+## Teile mehrerer Seiten
+
+form-expired = Diese Seite war zu lange offen. Bitte senden Sie sie noch einmal ab.
+start-over = Von vorn beginnen
+navigation = Ihre Seiten
+nav-apps = Apps
+nav-account = Konto
+nav-connected = Verbunden
+your-account = Ihr Konto
+passkey-sign-in = Mit einem Passkey anmelden
+passkey-use = Einen Passkey benutzen
+passkey-failed = Das hat nicht geklappt. Versuchen Sie es noch einmal, oder wählen Sie einen anderen Weg.
+passkey-needs-script = Um einen Passkey hinzuzufügen, ist JavaScript nötig.
+code-wrong = Dieser Code ist falsch oder wurde schon benutzt.
+code-expired = Diese Seite war zu lange offen. Beginnen Sie von vorn, um einen neuen Code zu bekommen.
+
+## Weitere Wege, sich anzumelden
+
+login-or = oder
+login-with = Weiter mit { $provider }
+login-send-code = Code zusenden
+login-send-code-instead = Code per E-Mail zusenden
+login-fresher = Melden Sie sich dafür bitte noch einmal an.
+login-stronger = Dafür ist eine stärkere Anmeldung nötig, mit einem zweiten Schritt.
+login-not-admitted = Diese App nimmt die Art nicht an, auf die Sie sich angemeldet haben. Wählen Sie eine andere.
+login-no-way = Für diese App gibt es keinen Weg, sich anzumelden. Sagen Sie es ihren Betreibern.
+second-heading = Noch ein Schritt
+second-person = Sie melden sich als { $person } an.
+second-code = Code aus Ihrer Authentifizierungs-App
+second-recovery = Einen Wiederherstellungscode benutzen
+second-recovery-code = Wiederherstellungscode
+mailed-heading = Sehen Sie in Ihre E-Mails
+mailed-sent = Darf { $address } sich hier anmelden, ist ein Code mit sechs Ziffern dorthin unterwegs. Er gilt { $time }, einmal.
+mailed-again = Ein neuer Code ist unterwegs. Frühere gelten nicht mehr.
+mailed-code = Code
+mailed-resend = Einen neuen Code senden
+mailed-help = Keine E-Mail? Sehen Sie im Spam-Ordner nach, und ob die Adresse stimmt.
+
+## Passwörter und Einladungen
+
+password-current = Ihr jetziges Passwort
+password-new = Neues Passwort
+password-again = Neues Passwort noch einmal
+password-help = Mindestens { $least } Zeichen. Einige Wörter, die nicht zusammengehören, sind leicht zu merken und schwer zu erraten.
+password-different = Die beiden Passwörter sind verschieden.
+password-wrong = Ihr jetziges Passwort ist ein anderes.
+invitation-heading = Willkommen
+invitation-welcome = Sie sind als { $person } eingeladen. Wählen Sie ein Passwort für Ihre Anmeldung.
+invitation-reset-heading = Ein neues Passwort setzen
+invitation-reset = Für { $person }. Danach sind Sie überall sonst abgemeldet.
+invitation-submit = Passwort setzen
+invitation-over-heading = Dieser Link gilt nicht mehr
+invitation-over = Er wurde schon benutzt oder ist zu alt. Bitten Sie dort, wo Sie ihn bekamen, um einen neuen.
+forgotten-heading = Passwort vergessen?
+forgotten-intro = Geben Sie Ihre Adresse ein. Gibt es ein Konto, wird ein Link dorthin gesandt, mit dem Sie ein neues Passwort setzen.
+forgotten-submit = Link senden
+forgotten-sent = Hat { $address } hier ein Konto, ist ein Link unterwegs. Er gilt einmal und nur kurze Zeit.
+
+## Das Konto
+
+account-has-password = Sie können sich mit Ihrem Passwort anmelden.
+account-no-password = Sie haben kein Passwort. Sie melden sich anders an.
+account-change-password = Passwort ändern
+account-set-password = Ein Passwort setzen
+account-password-changed = Ihr Passwort ist geändert.
+account-sign-out-elsewhere = Überall sonst abmelden
+account-back = Zurück zu Ihrem Konto
+account-passkeys = Passkeys
+account-passkeys-help = Ein Passkey meldet Sie mit Fingerabdruck, Gesicht oder dem Code Ihres Geräts an. Niemand kann ihn Ihnen abschwatzen.
+account-passkeys-off = Passkeys gehen hier nur über https.
+account-passkey-add = Einen Passkey hinzufügen
+account-passkey-added = Der Passkey ist hinzugefügt.
+account-passkey-remove = Entfernen
+account-passkey-removed = Der Passkey ist entfernt.
+account-totp = Codes aus einer Authentifizierungs-App
+account-totp-help = Ein zweiter Schritt: Nach dem Passwort zeigt Ihnen eine App auf dem Telefon einen Code.
+account-totp-since = Eingeschaltet am { $at }. Nach dem Passwort werden Sie nach einem Code gefragt.
+account-totp-add = Codes aus einer App einrichten
+account-totp-remove = Codes ausschalten
+account-totp-on = Codes sind eingeschaltet.
+account-totp-off = Codes sind ausgeschaltet.
+account-recovery = Wiederherstellungscodes
+account-recovery-left = { $count ->
+    [0] Sie haben keinen Wiederherstellungscode mehr. Erzeugen Sie neue, damit Sie auch ohne Telefon hereinkommen.
+    [one] Sie haben noch { $count } Wiederherstellungscode. Erzeugen Sie bald neue.
+   *[other] Sie haben noch { $count } Wiederherstellungscodes, falls das Telefon nicht zur Hand ist.
+}
+account-recovery-new = Neue Wiederherstellungscodes erzeugen
+account-provider = Sie kommen über { $provider }
+account-provider-help = Passwort und zweiter Schritt liegen dort und werden dort geändert.
+proof-heading = Sind Sie es?
+proof-why = Bevor sich hier etwas ändert, weisen Sie noch einmal nach, dass Sie { $person } sind.
+totp-scan = Scannen Sie dieses Bild mit einer Authentifizierungs-App und geben Sie dann den Code ein, den sie zeigt.
+totp-qr = Code zum Scannen mit einer Authentifizierungs-App
+totp-type = Keine Kamera? Eintippen
+totp-code = Code aus der App
+totp-submit = Codes einschalten
+recovery-heading = Ihre Wiederherstellungscodes
+recovery-keep = Jeder meldet Sie einmal an, anstelle eines Codes aus der App. Bewahren Sie sie dort auf, wo Sie sie ohne Telefon finden: auf Papier oder in einem Passwortmanager.
+recovery-once = Sie sehen sie nur jetzt.
+recovery-replaced = Frühere Wiederherstellungscodes gelten nicht mehr.
+recovery-kept = Ich habe sie aufbewahrt
+
+## Apps, und Fenster, die fertig sind
+
+apps-none = Hier gibt es keine App, die Sie öffnen dürfen.
+popup-close = { $app } fährt von selbst fort. Sie können dieses Fenster schließen.
+
+## Eine Sitzung, die endete, während etwas gesandt wurde
+
+ended-heading = Ihre Sitzung ist beendet
+ended-not-passed-on = Was Sie eben gesandt haben, wurde nicht an { $app } weitergegeben.
+ended-go-back = Melden Sie sich in einem neuen Tab an. Kommen Sie dann hierher zurück und gehen Sie im Browser eine Seite zurück: Ihr Browser hat noch, was Sie eingegeben haben.
+ended-first = Melden Sie sich in einem neuen Tab an und kommen Sie dann hierher zurück.
+ended-then = Senden Sie es noch einmal. Es ist nur auf dieser Seite aufbewahrt.
+ended-sign-in = In einem neuen Tab anmelden
+ended-send-again = Noch einmal senden
+
+## Eine Anmeldung bei einem Anbieter, die nicht gelang
+
+provider-heading = Die Anmeldung mit { $provider } ist nicht gelungen
+provider-down = { $provider } ist nicht zu erreichen oder antwortet nicht richtig. Versuchen Sie es in einigen Minuten noch einmal. Bleibt es so, sagen Sie es den Betreibern dieses Gateways.
+provider-untrusted = Der Antwort von { $provider } war nicht zu trauen; deshalb wurde niemand angemeldet. Sagen Sie es den Betreibern dieses Gateways.
+provider-refused = { $provider } hat Sie nicht hereingelassen, oder Sie haben dort abgebrochen.
+provider-not-begun = Diese Anmeldung wurde nicht in diesem Browser begonnen, oder vor zu langer Zeit.
+provider-too-many-groups = { $provider } hat mehr Gruppen, als es mitteilen kann; so ist nicht bekannt, was Sie dürfen. Sagen Sie es den Betreibern dieses Gateways.
+provider-disabled = Ihr Konto ist gesperrt.
+provider-not-admitted = Diese App nimmt niemanden an, der über { $provider } kommt.
+provider-again = Noch einmal versuchen
+provider-cancel = Nicht anmelden

@@ -179,7 +179,6 @@ notice-dismiss = I have read this
 ## After signing in, and signing out
 
 signed-in-heading = You are signed in
-signed-in-open = To go on, open the app that you came for.
 logout-everywhere = Sign out everywhere?
 logout-of-app = Sign out of { $app }?
 logout-heading = Sign out?
@@ -239,3 +238,134 @@ problem-sign-in-app-gone = Not signed in
     .sentence = This app is no longer here.
 problem-sign-in-failed = Not signed in
     .sentence = You were not signed in. Open the app again.
+
+## Parts of several pages
+
+form-expired = This page was open for too long. Please send it again.
+start-over = Start over
+navigation = Your pages
+nav-apps = Apps
+nav-account = Account
+nav-connected = Connected
+your-account = Your account
+passkey-sign-in = Sign in with a passkey
+passkey-use = Use a passkey
+passkey-failed = That did not work. Try again, or choose another way.
+passkey-needs-script = Adding a passkey needs JavaScript.
+code-wrong = This code is wrong, or was used already.
+code-expired = This page was open for too long. Start over to get a new code.
+
+## More ways to sign in
+
+login-or = or
+login-with = Continue with { $provider }
+login-send-code = Send me a code
+login-send-code-instead = Send me a code by e-mail
+login-fresher = For this, please sign in once more.
+login-stronger = This needs a stronger sign-in, with a second step.
+login-not-admitted = This app does not accept the way you signed in. Choose another one.
+login-no-way = There is no way to sign in for this app. Tell whoever runs it.
+second-heading = One more step
+second-person = You are signing in as { $person }.
+second-code = Code from your authenticator app
+second-recovery = Use a recovery code
+second-recovery-code = Recovery code
+mailed-heading = Look into your mail
+mailed-sent = If { $address } may sign in here, a code of six digits is on its way there. It is good for { $time }, once.
+mailed-again = A new code is on its way. Earlier ones are no longer good.
+mailed-code = Code
+mailed-resend = Send a new code
+mailed-help = No mail? Look into the spam folder, and whether the address is right.
+
+## Passwords and invitations
+
+password-current = Password you have now
+password-new = New password
+password-again = New password once more
+password-help = At least { $least } characters. A few words that do not belong together are easy to keep and hard to guess.
+password-different = The two passwords are not the same.
+password-wrong = The password that you have now is another one.
+invitation-heading = Welcome
+invitation-welcome = You have been invited as { $person }. Choose a password to sign in with.
+invitation-reset-heading = Set a new password
+invitation-reset = For { $person }. Afterwards you are signed out everywhere else.
+invitation-submit = Set the password
+invitation-over-heading = This link is no longer good
+invitation-over = It was used already, or is too old. Ask for a new one where you got it.
+forgotten-heading = Forgotten your password?
+forgotten-intro = Enter your address. If there is an account, a link to set a new password is sent there.
+forgotten-submit = Send the link
+forgotten-sent = If { $address } has an account here, a link is on its way. It is good once, for a short time.
+
+## The account
+
+account-has-password = You can sign in with your password.
+account-no-password = You have no password. You sign in another way.
+account-change-password = Change the password
+account-set-password = Set a password
+account-password-changed = Your password is changed.
+account-sign-out-elsewhere = Sign me out everywhere else
+account-back = Back to your account
+account-passkeys = Passkeys
+account-passkeys-help = A passkey signs you in with your fingerprint, your face or the code of your device. Nobody can talk you out of it.
+account-passkeys-off = Passkeys work here only over https.
+account-passkey-add = Add a passkey
+account-passkey-added = The passkey is added.
+account-passkey-remove = Remove
+account-passkey-removed = The passkey is removed.
+account-totp = Codes from an authenticator app
+account-totp-help = A second step: after your password, an app on your phone shows you a code.
+account-totp-since = On since { $at }. You are asked for a code after your password.
+account-totp-add = Set up codes from an app
+account-totp-remove = Turn off codes
+account-totp-on = Codes are turned on.
+account-totp-off = Codes are turned off.
+account-recovery = Recovery codes
+account-recovery-left = { $count ->
+    [0] You have no recovery code left. Make new ones, so that you can still come in without your phone.
+    [one] You have { $count } recovery code left. Make new ones soon.
+   *[other] You have { $count } recovery codes left, for when your phone is not at hand.
+}
+account-recovery-new = Make new recovery codes
+account-provider = You come by { $provider }
+account-provider-help = Your password and second step are kept there, and changed there.
+proof-heading = Is it you?
+proof-why = Before something changes here, prove once more that you are { $person }.
+totp-scan = Scan this picture with an authenticator app, then enter the code that it shows.
+totp-qr = Code to scan with an authenticator app
+totp-type = No camera? Type it in
+totp-code = Code from the app
+totp-submit = Turn on codes
+recovery-heading = Your recovery codes
+recovery-keep = Each signs you in once, in place of a code from your app. Keep them where you find them without your phone: on paper, or in a password manager.
+recovery-once = You see them only now.
+recovery-replaced = Earlier recovery codes are no longer good.
+recovery-kept = I have kept them
+
+## Apps, and windows that are done
+
+apps-none = There is no app here that you may open.
+popup-close = { $app } goes on by itself. You can close this window.
+
+## A session that ended while something was sent
+
+ended-heading = Your session has ended
+ended-not-passed-on = What you just sent was not passed on to { $app }.
+ended-go-back = Sign in in a new tab. Then come back to this one and use your browser's back button: your browser still has what you entered.
+ended-first = Sign in in a new tab, then come back to this one.
+ended-then = Send it again. It is only kept on this page.
+ended-sign-in = Sign in in a new tab
+ended-send-again = Send again
+
+## A sign-in by an identity provider that failed
+
+provider-heading = Signing in with { $provider } did not work
+provider-down = { $provider } cannot be reached or does not answer as it should. Try again in a few minutes. If it stays like this, tell whoever runs this gateway.
+provider-untrusted = The answer of { $provider } could not be trusted, so nobody was signed in. Tell whoever runs this gateway.
+provider-refused = { $provider } did not let you in, or you stopped there.
+provider-not-begun = This sign-in was not begun in this browser, or too long ago.
+provider-too-many-groups = { $provider } sent more groups than it can tell, so it is not known what you may do. Tell whoever runs this gateway.
+provider-disabled = Your account is disabled.
+provider-not-admitted = This app does not accept people who come by { $provider }.
+provider-again = Try again
+provider-cancel = Do not sign in

@@ -1,0 +1,358 @@
+//! What a person can see and change of their own account: password, passkeys, time-based codes, recovery codes.
+
+use super::Look;
+use super::invitation::{PasswordProblem, password_problem};
+use super::layout::{Here, Width, document_of_person};
+use super::parts::{
+    PasskeyOffer, code_field, done, form, link_button, new_password_fields, passkey_button, problem, title,
+};
+use super::second_factor::{CodeProblem, code_problem};
+use super::text::{label, strong};
+use super::time::moment;
+use maud::{Markup, html};
+
+/// The overview.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountPage<'a> {
+    /// Who is signed in.
+    pub person: &'a str,
+    /// What was just done.
+    pub done: Option<AccountDone>,
+    /// What the account has of its own; `None` if the person came by an identity provider alone.
+    pub own: Option<OwnAccount<'a>>,
+    /// The identity providers by which the person comes, as people call them.
+    pub providers: &'a [&'a str],
+    /// Where the forms are posted: `act` with `passkey`.
+    pub action: &'a str,
+    /// The hidden field `form`.
+    pub form_token: &'a str,
+    /// Where the password is changed, codes are set up, and recovery codes are made.
+    pub links: AccountLinks<'a>,
+}
+
+/// The pages of an account.
+#[derive(Clone, Copy, Debug)]
+pub struct AccountLinks<'a> {
+    /// Changes the password.
+    pub password: &'a str,
+    /// Sets up time-based codes.
+    pub totp: &'a str,
+    /// Makes new recovery codes.
+    pub recovery: &'a str,
+}
+
+/// What a local account has.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnAccount<'a> {
+    /// It has a password.
+    pub password: bool,
+    /// Since when it has time-based codes (RFC 3339).
+    pub totp: Option<&'a str>,
+    /// Recovery codes that are left; `None` where none are needed.
+    pub recovery_codes: Option<u32>,
+    /// Its passkeys.
+    pub passkeys: &'a [PasskeyLine<'a>],
+    /// How to add one; `None` where passkeys cannot work.
+    pub add_passkey: Option<PasskeyOffer<'a>>,
+}
+
+/// A passkey on the list.
+#[derive(Clone, Copy, Debug)]
+pub struct PasskeyLine<'a> {
+    /// Sent as the hidden field `passkey`.
+    pub id: &'a str,
+    /// What its owner calls it.
+    pub name: &'a str,
+    /// When it was added (RFC 3339).
+    pub since: &'a str,
+    /// When it was used last.
+    pub last_used: Option<&'a str>,
+}
+
+/// Something that was just done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AccountDone {
+    /// The password is another now.
+    PasswordChanged,
+    /// Time-based codes are asked for from now on.
+    TotpOn,
+    /// They are not any more.
+    TotpOff,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
+}
+
+/// The page of an account.
+#[must_use]
+pub fn account(look: &Look<'_>, page: &AccountPage<'_>) -> String {
+    let heading = look.say("your-account");
+    let content = html! {
+        h1 { (heading) }
+        p.aside { (look.html("signed-in-as", &[("person", strong(page.person))])) }
+        @if let Some(what) = page.done { (done(&look.say(done_text(what)))) }
+        @if let Some(own) = &page.own { (own_account(look, page, own)) }
+        @for provider in page.providers {
+            section.setting {
+                h2 { (look.html("account-provider", &[("provider", html! { bdi { (label(provider)) } })])) }
+                p.aside { (look.say("account-provider-help")) }
+            }
+        }
+    };
+    document_of_person(look, Here::Account, Width::Wide, &heading, &content)
+}
+
+fn done_text(what: AccountDone) -> &'static str {
+    match what {
+        AccountDone::PasswordChanged => "account-password-changed",
+        AccountDone::TotpOn => "account-totp-on",
+        AccountDone::TotpOff => "account-totp-off",
+        AccountDone::PasskeyAdded => "account-passkey-added",
+        AccountDone::PasskeyRemoved => "account-passkey-removed",
+    }
+}
+
+fn own_account(look: &Look<'_>, page: &AccountPage<'_>, own: &OwnAccount<'_>) -> Markup {
+    html! {
+        section.setting {
+            h2 { (look.say("login-password")) }
+            p.aside { (look.say(if own.password { "account-has-password" } else { "account-no-password" })) }
+            (link_button(page.links.password, &look.say(if own.password { "account-change-password" } else { "account-set-password" })))
+        }
+        (passkeys(look, page, own))
+        section.setting {
+            h2 { (look.say("account-totp")) }
+            @if let Some(since) = own.totp {
+                p.aside { (look.html("account-totp-since", &[("at", moment(look, since))])) }
+                (act(page, "remove_totp", None, &html! {
+                    button.quiet type="submit" { (look.say("account-totp-remove")) }
+                }))
+            } @else {
+                p.aside { (look.say("account-totp-help")) }
+                (link_button(page.links.totp, &look.say("account-totp-add")))
+            }
+        }
+        @if let Some(left) = own.recovery_codes {
+            section.setting {
+                h2 { (look.say("account-recovery")) }
+                p.aside { (look.say_with("account-recovery-left", &[("count", left.into())])) }
+                (link_button(page.links.recovery, &look.say("account-recovery-new")))
+            }
+        }
+    }
+}
+
+fn passkeys(look: &Look<'_>, page: &AccountPage<'_>, own: &OwnAccount<'_>) -> Markup {
+    html! {
+        section.setting {
+            h2 { (look.say("account-passkeys")) }
+            p.aside { (look.say("account-passkeys-help")) }
+            @if !own.passkeys.is_empty() {
+                ul.held { @for line in own.passkeys { (passkey(look, page, line)) } }
+            }
+            @if let Some(offer) = &own.add_passkey {
+                (passkey_button(offer, "enrol", &look.say("account-passkey-add"), &look.say("passkey-failed")))
+                noscript { p.aside.fine { (look.say("passkey-needs-script")) } }
+            } @else {
+                p.aside.fine { (look.say("account-passkeys-off")) }
+            }
+        }
+    }
+}
+
+fn passkey(look: &Look<'_>, page: &AccountPage<'_>, line: &PasskeyLine<'_>) -> Markup {
+    let at = |at| [("at", html! { span.when { (moment(look, at)) } })];
+    let id = format!("passkey-{}", line.id);
+    let remove = html! {
+        button.quiet type="submit" aria-describedby=(id) { (look.say("account-passkey-remove")) }
+    };
+    html! {
+        li {
+            div {
+                bdi { strong id=(id) { (label(line.name)) } }
+                small {
+                    (look.html("connected-since", &at(line.since)))
+                    @if let Some(last) = line.last_used { " " (look.html("connected-last-used", &at(last))) }
+                }
+            }
+            (act(page, "remove_passkey", Some(line.id), &remove))
+        }
+    }
+}
+
+fn act(page: &AccountPage<'_>, name: &str, passkey: Option<&str>, content: &Markup) -> Markup {
+    form(
+        page.action,
+        page.form_token,
+        &html! {
+            input type="hidden" name="act" value=(name);
+            @if let Some(id) = passkey { input type="hidden" name="passkey" value=(id); }
+            (content)
+        },
+    )
+}
+
+/// Where the password is changed.
+#[derive(Clone, Copy, Debug)]
+pub struct PasswordPage<'a> {
+    /// The user name, which password managers keep.
+    pub person: &'a str,
+    /// The password of now is asked for.
+    pub ask_current: bool,
+    /// Fewest characters of a password.
+    pub least: usize,
+    /// Where the form is posted: `password` (of now), `new_password`, `again`, `sign_out_elsewhere`.
+    pub action: &'a str,
+    /// The hidden field `form`.
+    pub form_token: &'a str,
+    /// Why the page is shown again.
+    pub problem: Option<PasswordProblem<'a>>,
+    /// The link back to the account.
+    pub back: &'a str,
+}
+
+/// The page that changes the password.
+#[must_use]
+pub fn password(look: &Look<'_>, page: &PasswordPage<'_>) -> String {
+    let heading = look.say("account-change-password");
+    let wrong = page.problem == Some(PasswordProblem::WrongPassword);
+    let weak = matches!(page.problem, Some(PasswordProblem::Weak(_) | PasswordProblem::Different));
+    let fields = html! {
+        input name="username" type="hidden" autocomplete="username" value=(label(page.person));
+        @if page.ask_current { (current_password(look, wrong)) }
+        (new_password_fields(look, page.least, weak))
+        (tick("sign_out_elsewhere", &look.say("account-sign-out-elsewhere")))
+        button.primary type="submit" { (look.say("account-change-password")) }
+    };
+    let content = html! {
+        h1 { (heading) }
+        @if let Some(why) = page.problem { (problem(&password_problem(look, why))) }
+        (form(page.action, page.form_token, &fields))
+        p.more { a href=(page.back) { (look.say("account-back")) } }
+    };
+    let title = title(look, &heading, page.problem.is_some());
+    document_of_person(look, Here::Below, Width::Narrow, &title, &content)
+}
+
+fn current_password(look: &Look<'_>, wrong: bool) -> Markup {
+    html! {
+        label for="password" { (look.say("password-current")) }
+        input #password name="password" type="password" autocomplete="current-password" required autofocus
+            aria-invalid=[wrong.then_some("true")] aria-describedby=[wrong.then_some("problem")];
+    }
+}
+
+fn tick(name: &str, text: &str) -> Markup {
+    html! { label.tick.alone { input type="checkbox" name=(name) value="on" checked; span { (text) } } }
+}
+
+/// Where a person proves once more who they are, before something changes.
+#[derive(Clone, Copy, Debug)]
+pub struct ProofPage<'a> {
+    /// Who is signed in.
+    pub person: &'a str,
+    /// Where the form is posted: `password`.
+    pub action: &'a str,
+    /// The hidden field `form`.
+    pub form_token: &'a str,
+    /// Why the page is shown again.
+    pub problem: Option<PasswordProblem<'a>>,
+    /// A passkey does too.
+    pub passkey: Option<PasskeyOffer<'a>>,
+    /// The link back to the account.
+    pub back: &'a str,
+}
+
+/// The page that asks for the password before something changes.
+#[must_use]
+pub fn proof(look: &Look<'_>, page: &ProofPage<'_>) -> String {
+    let heading = look.say("proof-heading");
+    let fields = html! {
+        input name="username" type="hidden" autocomplete="username" value=(label(page.person));
+        (current_password(look, page.problem == Some(PasswordProblem::WrongPassword)))
+        button.primary type="submit" { (look.say("continue")) }
+    };
+    let content = html! {
+        h1 { (heading) }
+        p { (look.html("proof-why", &[("person", strong(page.person))])) }
+        @if let Some(why) = page.problem { (problem(&password_problem(look, why))) }
+        (form(page.action, page.form_token, &fields))
+        @if let Some(offer) = &page.passkey {
+            (passkey_button(offer, "proof", &look.say("passkey-use"), &look.say("passkey-failed")))
+        }
+        p.more { a href=(page.back) { (look.say("account-back")) } }
+    };
+    let title = title(look, &heading, page.problem.is_some());
+    document_of_person(look, Here::Below, Width::Narrow, &title, &content)
+}
+
+/// Where time-based codes are set up.
+#[derive(Clone, Copy, Debug)]
+pub struct TotpPage<'a> {
+    /// The address that an authenticator app reads: `otpauth://totp/…`.
+    pub uri: &'a str,
+    /// The secret as text, in Base32.
+    pub secret: &'a str,
+    /// Where the form is posted: `code`.
+    pub action: &'a str,
+    /// The hidden field `form`.
+    pub form_token: &'a str,
+    /// Why the page is shown again.
+    pub problem: Option<CodeProblem>,
+    /// The link back to the account.
+    pub back: &'a str,
+}
+
+/// The page that sets up time-based codes.
+#[must_use]
+pub fn totp(look: &Look<'_>, page: &TotpPage<'_>) -> String {
+    let heading = look.say("account-totp-add");
+    let fields = html! {
+        (code_field(look, "totp-code", page.problem == Some(CodeProblem::Wrong)))
+        button.primary type="submit" { (look.say("totp-submit")) }
+    };
+    let content = html! {
+        h1 { (heading) }
+        @if let Some(why) = page.problem { (problem(&code_problem(look, why))) }
+        p { (look.say("totp-scan")) }
+        @if let Some(code) = super::qr::qr(page.uri, &look.say("totp-qr")) { (code) }
+        details {
+            summary { (look.say("totp-type")) }
+            p { code.secret { (grouped(page.secret)) } }
+        }
+        (form(page.action, page.form_token, &fields))
+        p.more { a href=(page.back) { (look.say("account-back")) } }
+    };
+    let title = title(look, &heading, page.problem.is_some());
+    document_of_person(look, Here::Below, Width::Narrow, &title, &content)
+}
+
+/// A secret in groups of four, as people type it.
+fn grouped(secret: &str) -> String {
+    let chars: Vec<char> = secret.chars().filter(char::is_ascii_alphanumeric).collect();
+    chars.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
+}
+
+/// New recovery codes, which are shown this once.
+#[derive(Clone, Copy, Debug)]
+pub struct RecoveryCodesPage<'a> {
+    /// The codes.
+    pub codes: &'a [String],
+    /// The link back to the account.
+    pub back: &'a str,
+}
+
+/// The page that shows them.
+#[must_use]
+pub fn recovery_codes(look: &Look<'_>, page: &RecoveryCodesPage<'_>) -> String {
+    let heading = look.say("recovery-heading");
+    let content = html! {
+        h1 { (heading) }
+        p { (look.say("recovery-keep")) }
+        ol.codes { @for code in page.codes { li { code { (label(code)) } } } }
+        p.warning role="note" { strong { (look.say("recovery-once")) } " " (look.say("recovery-replaced")) }
+        (link_button(page.back, &look.say("recovery-kept")))
+    };
+    document_of_person(look, Here::Below, Width::Narrow, &heading, &content)
+}
