@@ -1,6 +1,7 @@
 //! The composition root: makes the parts, gives them to each other, and hands them to Pingora.
 
 mod admin;
+mod redirect;
 mod tasks;
 
 use crate::config::{Config, Secret};
@@ -9,14 +10,18 @@ use crate::gateway::{Gateway, World};
 use crate::proxy::{Connections, Front, Proxy};
 use crate::store;
 use crate::telemetry::Recorder;
+use crate::tls::Certificates;
 use crate::world::System;
 use pingora::listeners::ListenerConfig;
+use pingora::listeners::tls::TlsSettings;
+use pingora::protocols::ALPN;
 use pingora::protocols::l4::stream::L4BufferSettings;
 use pingora::proxy::http_proxy;
 use pingora::server::Server;
 use pingora::server::configuration::ServerConf;
 use pingora::services::background::background_service;
 use pingora::services::listening::Service;
+use rustls::server::ResolvesServerCert;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -59,6 +64,7 @@ pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
     let world = starting.block_on(world)?;
     drop(starting);
     let settings = config.server.clone();
+    let certificates = Arc::new(Certificates::new(settings.certificates.clone()));
     let gateway = Arc::new(Gateway::new(world, config));
 
     let mut server = Server::new_with_opt_and_conf(None, server_conf(&settings));
@@ -69,17 +75,35 @@ pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
     let mut front = Service::new("front".to_owned(), front);
     front.threads = Some(settings.threads);
     for address in &settings.listen {
-        // Small read buffers: ten thousand idle clients must not cost a gigabyte.
-        let buffer = L4BufferSettings::new(4096, 1460);
-        front.add_listener(ListenerConfig::tcp(address.to_string()).l4_buffer(buffer));
+        front.add_listener(listener(*address, &certificates, !settings.certificates.is_empty())?);
     }
     server.add_service(front);
+    if !settings.redirect_listen.is_empty() {
+        server.add_service(redirect::service(Arc::clone(&gateway), &settings.redirect_listen));
+    }
     if let Some(address) = settings.admin_listen {
         server.add_service(admin::service(Arc::clone(&gateway), address));
     }
-    server.add_service(background_service("tasks", tasks::Tasks::new((gateway, connections), store, refusals, file)));
+    server.add_service(background_service(
+        "tasks",
+        tasks::Tasks::new((gateway, connections), store, (refusals, file, certificates)),
+    ));
     server.run(pingora::server::RunArgs::default());
     Ok(())
+}
+
+/// Where the front listens.
+fn listener(address: SocketAddr, certificates: &Arc<Certificates>, tls: bool) -> Result<ListenerConfig, Failure> {
+    // Small read buffers: ten thousand idle clients must not cost a gigabyte.
+    let listener = ListenerConfig::tcp(address.to_string()).l4_buffer(L4BufferSettings::new(4096, 1460));
+    if !tls {
+        return Ok(listener);
+    }
+    let mut settings =
+        TlsSettings::intermediate("", "").map_err(|error| Failure::Listen { address, reason: error.to_string() })?;
+    settings.set_cert_resolver(Arc::clone(certificates) as Arc<dyn ResolvesServerCert>);
+    settings.set_alpn(ALPN::H1);
+    Ok(listener.tls(settings))
 }
 
 /// From here on SIGHUP does not end the process; once the tasks run, it makes them read the configuration again.
@@ -102,7 +126,8 @@ fn server_conf(settings: &crate::config::Server) -> ServerConf {
 
 /// Finds out before Pingora does, which would panic.
 pub(crate) fn check_addresses(config: &Config) -> Result<(), Failure> {
-    for address in config.server.listen.iter().chain(&config.server.admin_listen) {
+    let server = &config.server;
+    for address in server.listen.iter().chain(&server.redirect_listen).chain(&server.admin_listen) {
         TcpListener::bind(address).map_err(|error| Failure::Listen { address: *address, reason: error.to_string() })?;
     }
     Ok(())

@@ -14,6 +14,7 @@ use crate::route::Routes;
 use crate::store::Stores;
 use crate::telemetry::{Metrics, Recorder, Uses};
 use arc_swap::ArcSwap;
+use http::HeaderValue;
 use keys::open_keys;
 use oauth::app::Realm;
 use oauth::client_document::Documents;
@@ -126,6 +127,15 @@ impl Snapshot {
     /// How a page looks to whoever asks.
     pub(crate) fn look(&self, request: &Request) -> Look<'_> {
         self.config.brand.look(request.hints.languages.as_deref())
+    }
+}
+
+impl Snapshot {
+    /// What answers of a host say of https (`Strict-Transport-Security`, RFC 6797), if it is one of ours and has https.
+    pub(crate) fn hsts(&self, host: &str) -> Option<HeaderValue> {
+        let lasting = self.config.server.hsts?;
+        self.routes.secure_host(host)?;
+        HeaderValue::from_str(&format!("max-age={}", lasting.as_secs())).ok()
     }
 }
 

@@ -29,6 +29,7 @@ mod route;
 pub mod sample;
 pub mod store;
 mod telemetry;
+mod tls;
 mod world;
 
 #[cfg(test)]

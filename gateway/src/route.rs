@@ -99,6 +99,15 @@ impl Routes {
         Some((Arc::clone(app), Origin { secure: place.secure, host: authority.host.clone(), port: place.port }))
     }
 
+    /// The https origin of a host of ours, whatever the path.
+    pub(crate) fn secure_host(&self, host: &str) -> Option<Origin> {
+        let login = Some(&self.login).filter(|login| login.secure && login.host == host);
+        let place =
+            || self.places.iter().map(|(place, _)| place).find(|place| place.secure && place.host.matches(host));
+        let app = || place().map(|place| Origin { secure: true, host: host.to_owned(), port: place.port });
+        login.cloned().or_else(app)
+    }
+
     /// The app that stands for a whole host: of the most specific places there, the one nearest to the root.
     fn host_app(&self, authority: &Authority) -> Option<(Arc<App>, Place)> {
         let mut here = self.places.iter().filter(|(place, _)| is_host(place, authority)).peekable();

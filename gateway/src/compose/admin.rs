@@ -43,7 +43,8 @@ impl ServeHttp for Admin {
     }
 }
 
-fn text(status: StatusCode, body: &str) -> Response<Vec<u8>> {
+/// A short answer.
+pub(super) fn text(status: StatusCode, body: &str) -> Response<Vec<u8>> {
     let mut response = Response::new(body.as_bytes().to_vec());
     *response.status_mut() = status;
     let headers = response.headers_mut();

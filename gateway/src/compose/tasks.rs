@@ -6,6 +6,7 @@ use crate::gateway::Gateway;
 use crate::proxy::Connections;
 use crate::store::Stores;
 use crate::telemetry::{Refused, keep_decisions};
+use crate::tls::Certificates;
 use async_trait::async_trait;
 use pingora::server::ShutdownWatch;
 use pingora::services::background::BackgroundService;
@@ -30,6 +31,9 @@ const KEYS_EVERY: Duration = Duration::from_secs(1);
 /// How often the last uses of grants are written.
 const WRITE_EVERY: Duration = Duration::from_secs(5);
 
+/// How soon a renewed certificate is used.
+const RENEW_EVERY: Duration = Duration::from_secs(5);
+
 const CLEAR_EVERY: Duration = Duration::from_secs(600);
 
 /// All tasks of a gateway.
@@ -39,6 +43,7 @@ pub(super) struct Tasks {
     store: Arc<dyn Stores>,
     refusals: Mutex<Option<mpsc::Receiver<Refused>>>,
     file: Option<PathBuf>,
+    certificates: Arc<Certificates>,
     /// What the configuration of the start was read from.
     started_from: Source,
 }
@@ -47,11 +52,10 @@ impl Tasks {
     pub(super) fn new(
         (gateway, connections): (Arc<Gateway>, Arc<Connections>),
         store: Arc<dyn Stores>,
-        refusals: mpsc::Receiver<Refused>,
-        file: Option<PathBuf>,
+        (refusals, file, certificates): (mpsc::Receiver<Refused>, Option<PathBuf>, Arc<Certificates>),
     ) -> Self {
         let started_from = gateway.snapshot().config.source;
-        Self { gateway, connections, store, refusals: Mutex::new(Some(refusals)), file, started_from }
+        Self { gateway, connections, store, refusals: Mutex::new(Some(refusals)), file, certificates, started_from }
     }
 }
 
@@ -67,7 +71,7 @@ impl BackgroundService for Tasks {
         tokio::select! {
             () = async {
                 let kept = async { tokio::join!(self.heed(), self.review(), self.keys(), self.clear(), self.write()) };
-                _ = tokio::join!(keeping, kept, self.reload());
+                _ = tokio::join!(keeping, kept, self.reload(), self.renew());
             } => {}
             _ = shutdown.changed() => {}
         }
@@ -151,6 +155,29 @@ impl Tasks {
         }
     }
 
+    /// Reads the files of certificates again when they have changed, as whoever renews them leaves them. Files that are being
+    /// written do not fit together; the old ones stay until they do.
+    async fn renew(&self) {
+        let mut failing = false;
+        loop {
+            tokio::time::sleep(RENEW_EVERY).await;
+            let certificates = Arc::clone(&self.certificates);
+            match tokio::task::spawn_blocking(move || certificates.read_again()).await {
+                Ok(Ok(changed)) => {
+                    if changed {
+                        tracing::info!(target: "tls", "certificates were read again");
+                    }
+                    failing = false;
+                }
+                Ok(Err(what)) if !failing => {
+                    tracing::error!(target: "tls", what, "a changed certificate cannot be used; the old one stays");
+                    failing = true;
+                }
+                Ok(Err(_)) | Err(_) => {}
+            }
+        }
+    }
+
     /// Reads the file again on SIGHUP or when it changed. A bad file changes nothing.
     async fn reload(&self) {
         let Some(file) = &self.file else { return };
@@ -181,6 +208,7 @@ impl Tasks {
                     tracing::error!(target: "config", what, "a key could not be made; the old configuration stays");
                     return;
                 }
+                self.certificates.replace(config.server.certificates.clone());
                 self.gateway.replace(config);
                 tracing::info!(target: "config", file = %file.display(), "reloaded");
             }

@@ -3,6 +3,7 @@
 //! INVARIANT: a [`Config`] that exists is right; nothing that reads it can find a mistake.
 
 mod build;
+mod certificate;
 mod document;
 mod identity_provider;
 mod key;
@@ -22,6 +23,7 @@ mod unsupported;
 #[cfg(test)]
 mod tests;
 
+pub use certificate::Certificate;
 pub(crate) use identity_provider::is_safe;
 pub use identity_provider::{
     BACKCHANNEL_LOGOUT, CALLBACK, Callback, ClientAuth, Github, IdentityProvider, LogoutEnds, Mapping, Oidc,
@@ -86,6 +88,12 @@ pub struct Server {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Worker threads of the front.
     pub threads: usize,
+    /// What the front speaks TLS with; plain HTTP without any.
+    pub certificates: Vec<Certificate>,
+    /// Addresses that send on to https.
+    pub redirect_listen: Vec<SocketAddr>,
+    /// What `Strict-Transport-Security` says on answers of https URLs.
+    pub hsts: Option<Duration>,
 }
 
 /// `[auth]`

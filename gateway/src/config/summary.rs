@@ -25,6 +25,9 @@ impl Config {
                 "trusted_proxies": self.server.trusted_proxies,
                 "admin_listen": admin.map_or(Value::Bool(false), Value::String),
                 "threads": self.server.threads,
+                "certificates": self.server.certificates.iter().map(|pair| json!({ "cert": pair.cert, "key": pair.key })).collect::<Vec<_>>(),
+                "redirect_listen": self.server.redirect_listen.iter().map(ToString::to_string).collect::<Vec<_>>(),
+                "hsts": self.server.hsts.map(written),
             },
             "auth": {
                 "url": self.auth.origin.url(),

@@ -18,8 +18,10 @@ use crate::route::Own;
 use crate::store::Use;
 use crate::telemetry::{Asked, Event, Refused, Told, shorten};
 use async_trait::async_trait;
+use bytes::Bytes;
 use connection::UnderWay;
 pub(crate) use connection::{Connections, Front};
+use http::{Response, header};
 use oauth::client_auth::Guesser;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::prelude::{Error, ErrorType, HttpPeer, Result};
@@ -157,6 +159,11 @@ impl ProxyHttp for Proxy {
                 under_way.answered(response.status.as_u16());
             }
             upstream::clean_response(response, permit);
+            let snapshot = self.snapshot(progress);
+            let hsts = snapshot.hsts(&permit.origin().host);
+            if let Some(hsts) = hsts.filter(|_| !response.headers.contains_key(header::STRICT_TRANSPORT_SECURITY)) {
+                response.insert_header(header::STRICT_TRANSPORT_SECURITY, hsts)?;
+            }
         }
         Ok(())
     }
@@ -170,7 +177,7 @@ impl ProxyHttp for Proxy {
             let look = snapshot.config.brand.look(read::languages(session));
             let response =
                 respond::problem(&look, html, &progress.id, Problem { status, code, text, ..Problem::default() });
-            let _ = body::write(session, response).await;
+            let _ = self.write(session, &snapshot, response).await;
         }
         FailToProxy { error_code: status, can_reuse_downstream: false }
     }
@@ -205,6 +212,14 @@ impl Proxy {
     /// The configuration that the request began with; that of now if it did not come so far.
     fn snapshot(&self, progress: &Progress) -> Arc<Snapshot> {
         progress.snapshot.clone().unwrap_or_else(|| self.gateway.snapshot())
+    }
+
+    /// Writes an answer of ours.
+    async fn write(&self, session: &mut Session, snapshot: &Snapshot, mut response: Response<Bytes>) -> Result<()> {
+        if let Some(hsts) = read::host(session).and_then(|host| snapshot.hsts(&host)) {
+            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts);
+        }
+        body::write(session, response).await
     }
 
     /// A request is let through. What was taken away while it was decided on is heeded at once: a look at the requests
@@ -252,7 +267,7 @@ impl Proxy {
                 drop(own_request);
                 progress.state = State::Answered(response.extensions().get::<Told>().cloned().map(Box::new));
                 progress.request = Some(Arc::new(request));
-                body::write(session, response).await
+                self.write(session, snapshot, response).await
             }
             Err(refusal) => {
                 drop(own_request);
@@ -284,7 +299,7 @@ impl Proxy {
         progress.state = State::Refused(Box::new(refusal));
         // What follows on this connection cannot be trusted to be a request.
         session.set_keepalive(None);
-        body::write(session, response).await?;
+        self.write(session, &snapshot, response).await?;
         Ok(true)
     }
 
@@ -300,7 +315,7 @@ impl Proxy {
         self.record(&request, &refusal);
         progress.request = Some(Arc::new(request));
         progress.state = State::Refused(Box::new(refusal));
-        body::write(session, response).await
+        self.write(session, &snapshot, response).await
     }
 
     /// Keeps a refusal for `doorward explain ID`.

@@ -1,7 +1,7 @@
 //! From Pingora's session to our [`Request`].
 
 use crate::refusal::Refusal;
-use crate::request::{Parts, Request, check_framing};
+use crate::request::{Authority, Parts, Request, check_framing};
 use http::{HeaderMap, Version};
 use ipnet::IpNet;
 use oauth::world::Timestamp;
@@ -40,6 +40,13 @@ pub(super) fn request(session: &Session, trusted: &[IpNet], now: Timestamp, id: 
     };
     let ip = client_ip(ip(session), &header.headers, trusted)?;
     Request::read(&parts, ip, now, id.to_owned()).map_err(|malformed| Refusal::Malformed(malformed.0))
+}
+
+/// The host that is asked for, if it can be read.
+pub(super) fn host(session: &Session) -> Option<String> {
+    let header = session.req_header();
+    let authority = header.uri.authority().filter(|_| header.version == Version::HTTP_2);
+    Authority::read(authority.map(|authority| authority.as_str()), &header.headers).ok().map(|authority| authority.host)
 }
 
 /// Whether the answer to an unreadable request is a page.

@@ -12,7 +12,7 @@ pub(crate) struct Authority {
 
 impl Authority {
     /// From `:authority` (HTTP/2) and `Host`; if both are there they must agree.
-    pub(super) fn read(pseudo: Option<&str>, headers: &HeaderMap) -> Result<Self, Malformed> {
+    pub(crate) fn read(pseudo: Option<&str>, headers: &HeaderMap) -> Result<Self, Malformed> {
         let mut hosts = headers.get_all(header::HOST).iter();
         let named = hosts
             .next()

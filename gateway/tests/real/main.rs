@@ -12,4 +12,5 @@ mod oauth_libraries;
 mod rmcp;
 mod schemathesis;
 mod sdks;
+mod tls;
 mod verifiers;

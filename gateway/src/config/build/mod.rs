@@ -40,7 +40,11 @@ pub(crate) fn config(report: &mut Report<'_>, raw: &RawConfig) -> Option<Config>
     let library = Library::build(report, raw);
     let login = auth.as_ref().map(|auth| &auth.origin);
     let places = places::places(report, &raw.apps, login);
-    warn_of_https(report, login.is_some_and(|login| login.secure), &places);
+    if raw.server.certificates.is_empty() {
+        warn_of_https(report, login.is_some_and(|login| login.secure), &places);
+    } else {
+        refuse_http(report, login.is_some_and(|login| !login.secure), &places);
+    }
     let site = Site {
         auth: auth.as_ref(),
         server: server.as_ref(),
@@ -65,14 +69,23 @@ pub(crate) fn config(report: &mut Report<'_>, raw: &RawConfig) -> Option<Config>
     })
 }
 
+/// Where TLS is spoken, nobody reaches a public URL with http.
+fn refuse_http(report: &mut Report<'_>, login: bool, places: &places::Places) {
+    let login = login.then(|| Key::section("auth").field("url"));
+    let plain = places.values().flatten().filter(|(_, place)| !place.secure).map(|(key, _)| key.clone());
+    for key in login.into_iter().chain(plain) {
+        report.error(&key, Mistake::new("is http, but `listen` speaks TLS").help("write https".to_owned()));
+    }
+}
+
 /// One warning for all public URLs with https, which something else must serve.
 fn warn_of_https(report: &mut Report<'_>, login: bool, places: &places::Places) {
     let login = login.then(|| Key::section("auth").field("url"));
     let mut secure = places.values().flatten().filter(|(_, place)| place.secure);
     let first = login.or_else(|| secure.next().map(|(key, _)| key.clone()));
     if let Some(key) = first {
-        let message = "is https, but this version listens by plain HTTP only";
-        let help = "something in front of it must end TLS".to_owned();
+        let message = "is https, but `listen` takes plain HTTP";
+        let help = "something in front of it must end TLS, or write `server.certificates`".to_owned();
         report.warn(&key, Mistake::new(message).help(help));
     }
 }

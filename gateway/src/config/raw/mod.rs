@@ -49,7 +49,7 @@ pub(crate) struct RawConfig {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RawServer {
-    /// The addresses that take requests, by plain HTTP. Default: `["127.0.0.1:8080"]`.
+    /// The addresses that take requests: by TLS with `certificates`, else by plain HTTP. Default: `["127.0.0.1:8080"]`.
     pub(crate) listen: Option<Vec<String>>,
     /// The address of `/healthz`, `/readyz` and `/metrics`, or `false` for none. Default: `"127.0.0.1:9090"`.
     pub(crate) admin_listen: Option<RawAdminListen>,
@@ -58,6 +58,24 @@ pub(crate) struct RawServer {
     pub(crate) trusted_proxies: Vec<String>,
     /// How many threads serve requests. Default: as many as there are CPUs.
     pub(crate) threads: Option<u64>,
+    /// The certificates that `listen` speaks TLS with; a client gets the first that is for the name it asks for. Their files
+    /// are read again when they change. Default: none, and then `listen` takes plain HTTP.
+    pub(crate) certificates: Vec<RawCertificate>,
+    /// The addresses that take plain HTTP beside TLS, and send browsers on to https. Default: none.
+    pub(crate) redirect_listen: Vec<String>,
+    /// How long browsers are told to ask for these hosts by https alone (`Strict-Transport-Security`), on every answer of an
+    /// https URL; the upstream's own header stays. Default: not told.
+    pub(crate) hsts: Option<String>,
+}
+
+/// One of `certificates`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawCertificate {
+    /// A PEM file: the certificate, followed by those that lead from it to its root. Required.
+    pub(crate) cert: Option<String>,
+    /// A PEM file: the private key. Required.
+    pub(crate) key: Option<String>,
 }
 
 /// `admin_listen`

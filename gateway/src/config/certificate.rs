@@ -1,0 +1,65 @@
+//! Certificates with their keys, read from PEM files.
+
+use super::Source;
+use rustls::crypto::ring::default_provider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use std::fmt;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// A certificate that was read and fits its key.
+#[derive(Clone)]
+pub struct Certificate {
+    /// The file of the certificate and of those above it.
+    pub cert: String,
+    /// The file of the key.
+    pub key: String,
+    pub(crate) pair: Arc<CertifiedKey>,
+    /// What both files held.
+    pub(crate) source: Source,
+}
+
+/// Why a certificate cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unusable {
+    #[error("the file `{0}` cannot be read: {1}")]
+    Unreadable(String, std::io::Error),
+    #[error("the file `{0}` holds no certificate in PEM")]
+    NoCertificate(String),
+    #[error("the file `{0}` holds no private key in PEM")]
+    NoKey(String),
+    #[error("the certificate in `{0}` and the key in `{1}` do not belong together")]
+    Mismatch(String, String),
+    #[error("the certificate in `{0}` cannot be used: {1}")]
+    Refused(String, rustls::Error),
+}
+
+impl Certificate {
+    /// Reads a certificate and its key.
+    pub(crate) fn read(cert: &str, key: &str) -> Result<Self, Unusable> {
+        let (chain_pem, key_pem) = (file(cert)?, file(key)?);
+        let source = Source::of(&format!("{}\0{}", *chain_pem, *key_pem));
+        let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(chain_pem.as_bytes()).collect();
+        let chain = chain.ok().filter(|chain| !chain.is_empty());
+        let chain = chain.ok_or_else(|| Unusable::NoCertificate(cert.to_owned()))?;
+        let private = PrivateKeyDer::from_pem_slice(key_pem.as_bytes()).map_err(|_| Unusable::NoKey(key.to_owned()))?;
+        let pair = CertifiedKey::from_der(chain, private, &default_provider()).map_err(|error| match error {
+            rustls::Error::InconsistentKeys(_) => Unusable::Mismatch(cert.to_owned(), key.to_owned()),
+            other => Unusable::Refused(cert.to_owned(), other),
+        })?;
+        Ok(Self { cert: cert.to_owned(), key: key.to_owned(), pair: Arc::new(pair), source })
+    }
+}
+
+/// Without the key.
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate").field("cert", &self.cert).field("key", &self.key).finish_non_exhaustive()
+    }
+}
+
+fn file(path: &str) -> Result<Zeroizing<String>, Unusable> {
+    std::fs::read_to_string(path).map(Zeroizing::new).map_err(|error| Unusable::Unreadable(path.to_owned(), error))
+}
