@@ -8,6 +8,7 @@ use crate::config::Config;
 use crate::known::Memory;
 use crate::limits::Limits;
 use crate::pages::Look;
+use crate::relying_party::Providers;
 use crate::replay::Replays;
 use crate::request::Request;
 use crate::route::Routes;
@@ -31,6 +32,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 pub(crate) struct World {
     pub(crate) store: Arc<dyn Stores>,
     pub(crate) keys: Arc<Keyring>,
+    /// Seals what lies in the store for longer than keys are kept.
+    pub(crate) at_rest: Sealer,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     pub(crate) fetch: Arc<dyn Fetch>,
@@ -65,6 +68,7 @@ impl World {
         Ok(Self {
             store,
             keys,
+            at_rest: at_rest.clone(),
             clock,
             random,
             fetch,
@@ -103,6 +107,8 @@ pub(crate) struct Snapshot {
     pub(crate) config: Arc<Config>,
     pub(crate) routes: Routes,
     pub(crate) oauth: oauth::Server,
+    /// The external identity providers, with what was learned from them.
+    pub(crate) providers: Providers,
 }
 
 impl Snapshot {
@@ -121,7 +127,7 @@ impl Snapshot {
             documents: Arc::clone(&world.documents),
             foreign_keys: Arc::clone(&world.foreign_keys),
         };
-        Self { routes: Routes::new(&config), config, oauth }
+        Self { routes: Routes::new(&config), providers: Providers::new(&config), config, oauth }
     }
 
     /// How a page looks to whoever asks.

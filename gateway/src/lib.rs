@@ -22,6 +22,7 @@ pub mod pages;
 mod proxy;
 mod refusal;
 mod refuse;
+mod relying_party;
 mod replay;
 mod request;
 mod respond;

@@ -70,14 +70,27 @@ impl OwnRequest<'_> {
             (Page::Device, site) if get || (post && matches!(site, Site::Login)) => self.device(site).await,
             (Page::Identity, _) if get => login::identity(world, snapshot, site, request).await,
             (Page::Certs, _) if get => Ok(login::certs(world, snapshot, request, self.http.headers())),
-            (Page::Callback, Site::Login) => Ok(self.problem(404, "not_found", "problem-nothing-here", false)),
+            (Page::Callback, Site::Login) if request.method == Method::GET => {
+                Ok(login::callback(world, snapshot, request).await?)
+            }
+            (Page::SignedOut, _) if get => Ok(login::signed_out(world, snapshot, request).await?),
+            (Page::BackchannelLogout, _) if post => {
+                Ok(login::backchannel_logout(world, snapshot, request, self.http.body()).await?)
+            }
+            (Page::Initiate, _) if get || post => {
+                Ok(login::initiate(world, snapshot, request, self.http.body()).await?)
+            }
             _ => {
                 let mut response = self.problem(405, "method_not_allowed", "problem-wrong-method", false);
                 let with_form = matches!(
                     (page, site),
-                    (Page::Login | Page::Logout, _) | (Page::Connected | Page::Device, Site::Login)
+                    (Page::Login | Page::Logout | Page::Initiate, _) | (Page::Connected | Page::Device, Site::Login)
                 );
-                let allow = if with_form { "GET, HEAD, POST" } else { "GET, HEAD" };
+                let allow = match page {
+                    Page::BackchannelLogout => "POST",
+                    _ if with_form => "GET, HEAD, POST",
+                    _ => "GET, HEAD",
+                };
                 response.headers_mut().insert(header::ALLOW, http::HeaderValue::from_static(allow));
                 Ok(response)
             }

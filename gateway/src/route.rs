@@ -5,6 +5,7 @@ use crate::config::{App, Config, Origin, Place};
 use crate::request::{Authority, Request};
 use oauth::Endpoint;
 use std::sync::Arc;
+use url::Url;
 
 /// The gateway's own prefix, on every host of ours.
 pub(crate) const OWN: &str = "/.doorward/";
@@ -40,6 +41,12 @@ pub(crate) enum Page {
     Logout,
     /// The apps that the person may open.
     Apps,
+    /// After signing out of an identity provider.
+    SignedOut,
+    /// An identity provider tells that somebody has signed out.
+    BackchannelLogout,
+    /// An identity provider sends somebody to sign in.
+    Initiate,
     /// What the person has let in.
     Connected,
     /// Let a device in by its code.
@@ -126,8 +133,22 @@ impl Routes {
         }
         match path {
             "/" => Own::Page(Page::Login, Site::Login),
-            _ => page(path).map_or(Own::Nothing, |page| Own::Page(page, Site::Login)),
+            _ => {
+                let page = page(path).or_else(|| page_of_login(path));
+                page.map_or(Own::Nothing, |page| Own::Page(page, Site::Login))
+            }
         }
+    }
+
+    /// A URL of one of the apps, as it is sent in `Location`; `None` for any other.
+    pub(crate) fn app_url(&self, text: &str) -> Option<String> {
+        let url = Url::parse(text).ok().filter(|url| url.username().is_empty() && url.password().is_none())?;
+        let origin = Origin::of(&url)?;
+        let is_here = |place: &Place| {
+            (place.secure, place.port) == (origin.secure, origin.port) && place.host.matches(&origin.host)
+        };
+        let covered = self.places.iter().any(|(place, _)| is_here(place) && place.covers(url.path()));
+        covered.then(|| format!("{}{}", origin.url(), &url[url::Position::BeforePath..url::Position::AfterQuery]))
     }
 
     /// The endpoint of ours that a path on an app's host names.
@@ -222,6 +243,19 @@ fn page(path: &str) -> Option<Page> {
         "identity" => Page::Identity,
         "certs" => Page::Certs,
         _ => return None,
+    })
+}
+
+/// Pages that only the login origin has.
+fn page_of_login(path: &str) -> Option<Page> {
+    Some(match path.strip_prefix(OWN)? {
+        "signed-out" => Page::SignedOut,
+        "backchannel_logout" => Page::BackchannelLogout,
+        "initiate" => Page::Initiate,
+        rest => {
+            let provider = rest.strip_prefix("callback/")?;
+            return (!provider.is_empty() && !provider.contains('/')).then_some(Page::Callback);
+        }
     })
 }
 

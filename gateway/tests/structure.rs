@@ -20,7 +20,7 @@ const GATEWAY: &[&[&str]] = &[
     &["route", "approval"],
     &["refusal"],
     &["known", "replay", "request", "respond", "telemetry"],
-    &["assertion", "pages", "store", "limits", "sample", "fetch", "tls"],
+    &["assertion", "pages", "store", "limits", "sample", "fetch", "tls", "relying_party"],
     &["config", "world"],
     &["brand"],
 ];

@@ -3,6 +3,7 @@
 
 use crate::config::{self, Source};
 use crate::gateway::Gateway;
+use crate::login;
 use crate::proxy::Connections;
 use crate::store::Stores;
 use crate::telemetry::{Refused, keep_decisions};
@@ -27,6 +28,9 @@ const REVIEW_EVERY: Duration = Duration::from_secs(5);
 
 /// How soon a key that is due is made.
 const KEYS_EVERY: Duration = Duration::from_secs(1);
+
+/// How soon somebody whose identity provider is to be asked again is asked about.
+const FOLLOW_EVERY: Duration = Duration::from_millis(500);
 
 /// How often the last uses of grants are written.
 const WRITE_EVERY: Duration = Duration::from_secs(5);
@@ -71,8 +75,10 @@ impl BackgroundService for Tasks {
         tokio::select! {
             () = async {
                 let kept = async { tokio::join!(self.heed(), self.review(), self.keys(), self.clear(), self.write()) };
-                _ = tokio::join!(keeping, kept, self.reload(), self.renew());
-            } => {}
+                        // Two at a time: one slow provider does not keep the others waiting.
+                let following = async { tokio::join!(self.follow(), self.follow()) };
+                _ = tokio::join!(keeping, kept, following, self.reload(), self.renew());
+                    } => {}
             _ = shutdown.changed() => {}
         }
         self.write_uses().await;
@@ -124,6 +130,26 @@ impl Tasks {
                 }
                 Err(_) => {}
             }
+        }
+    }
+
+    /// Asks identity providers about the people who came by them.
+    async fn follow(&self) {
+        let mut failing = false;
+        loop {
+            let snapshot = self.gateway.snapshot();
+            let followed =
+                if login::has_any(&snapshot) { login::follow(&self.gateway.world, &snapshot).await } else { Ok(false) };
+            match followed {
+                Ok(true) => continue,
+                Ok(false) => failing = false,
+                Err(broken) if !failing => {
+                    tracing::error!(target: "store", what = %broken, "identity providers cannot be asked about people");
+                    failing = true;
+                }
+                Err(_) => {}
+            }
+            tokio::time::sleep(FOLLOW_EVERY).await;
         }
     }
 

@@ -1,5 +1,6 @@
 //! Signing out: of one app, or of everything in this browser. A page asks first; only its form does it.
 
+use super::external::provider_logout;
 use super::form::Browser;
 use super::handoff::signed_out_cookie;
 use crate::config::{App, Origin};
@@ -7,7 +8,7 @@ use crate::gateway::{Snapshot, World};
 use crate::identify::session::{cookie_name, find, set_cookie};
 use crate::pages::{self, LogoutPage, Look, SignedOutPage};
 use crate::request::Request;
-use crate::respond::{self, Dress, Problem, html, see_other};
+use crate::respond::{self, Dress, Forms, Problem, html, see_other};
 use crate::route::{Site, parameter};
 use bytes::Bytes;
 use http::{Method, Response, StatusCode};
@@ -28,7 +29,7 @@ pub(crate) async fn logout(
 ) -> Result<Response<Bytes>, StoreError> {
     let here = Here::of(snapshot, site, request);
     if request.method == Method::POST {
-        here.end(world, &snapshot.config.auth.origin, request, body).await
+        here.end(world, snapshot, request, body).await
     } else {
         here.ask(world, &snapshot.config.auth.origin, request).await
     }
@@ -78,17 +79,19 @@ impl<'a> Here<'a> {
             form_token: &token,
             everywhere: everywhere || self.app.is_none(),
         };
-        let dress = Dress { cookies: browser.cookies(self.origin), ..Dress::default() };
+        // Signing out may lead on to the identity provider.
+        let dress = Dress { cookies: browser.cookies(self.origin), forms: Forms::Anywhere };
         Ok(html(&self.look, StatusCode::OK, pages::logout(&self.look, &page), dress))
     }
 
     async fn end(
         &self,
         world: &World,
-        login: &Origin,
+        snapshot: &Snapshot,
         request: &Request,
         body: &[u8],
     ) -> Result<Response<Bytes>, StoreError> {
+        let login = &snapshot.config.auth.origin;
         let form = Parameters::parse(body);
         let everywhere = form.get("everywhere").is_some();
         let Some(session) = self.session(world, request).await? else {
@@ -112,6 +115,12 @@ impl<'a> Here<'a> {
         if let (Some(app), Some(parent), false) = (self.app, &session.parent, everywhere) {
             let day = Duration::from_secs(24 * 3600);
             cookies.push(set_cookie(self.origin, &signed_out_cookie(self.origin, app), parent, day));
+        }
+        // Whoever signs out of everything signs out of the provider too.
+        if everywhere || self.app.is_none() {
+            if let Some(url) = provider_logout(world, snapshot, request, ended).await? {
+                return Ok(see_other(StatusCode::SEE_OTHER, url.as_str(), &cookies));
+            }
         }
         Ok(self.done(&cookies, everywhere))
     }

@@ -2,6 +2,7 @@
 
 mod apps;
 mod connected;
+mod external;
 pub(crate) mod form;
 pub(crate) mod handoff;
 mod identity;
@@ -13,6 +14,7 @@ mod session;
 
 pub(crate) use apps::apps;
 pub(crate) use connected::{connected, describe};
+pub(crate) use external::{backchannel_logout, callback, follow, has_any, initiate, signed_out};
 pub(crate) use identity::{certs, identity};
 pub(crate) use logout::logout;
 pub(crate) use page::{answer, ask, page as sign_in_page};

@@ -1,13 +1,14 @@
 //! The login page: the ways in that are offered for a purpose, and the page of whoever is signed in already.
 
 use super::apps::launcher;
+use super::external;
 use super::form::Browser;
 use super::local;
 use super::purpose::Purpose;
 use crate::config::IdentityProvider;
 use crate::gateway::{Snapshot, World};
 use crate::identify::session::person;
-use crate::pages::{self, LoginPage, LoginProblem, Ways};
+use crate::pages::{self, LoginPage, LoginProblem, ProviderButton, Ways};
 use crate::request::Request;
 use crate::respond::{Dress, Forms, html};
 use bytes::Bytes;
@@ -42,7 +43,18 @@ pub(crate) async fn ask(
     request: &Request,
     purpose: Purpose,
 ) -> Result<Response<Bytes>, StoreError> {
-    Ok(show(world, snapshot, request, &purpose, Said::default()))
+    match alone(&offered(snapshot, &purpose)) {
+        Some(provider) if !purpose.is_silent() => {
+            external::begin(world, snapshot, request, (provider, None), purpose).await
+        }
+        _ => Ok(show(world, snapshot, request, &purpose, Said::default())),
+    }
+}
+
+/// The one provider that is offered, if people are sent there to sign in: nobody needs a page with a single button.
+fn alone(offered: &[Arc<IdentityProvider>]) -> Option<&IdentityProvider> {
+    let [provider] = offered else { return None };
+    provider.is_external().then_some(&**provider)
 }
 
 /// The login page.
@@ -57,6 +69,10 @@ pub(super) fn show(
     let browser = Browser::of(world, origin, request);
     let token = browser.seal(world, PURPOSE, purpose, request.now);
     let app = purpose.app.as_ref().and_then(|id| snapshot.config.apps.get(id));
+    let offered = offered(snapshot, purpose);
+    let external = offered.iter().filter(|provider| provider.is_external());
+    let buttons: Vec<_> =
+        external.map(|provider| ProviderButton { name: &provider.name, label: &provider.label }).collect();
     let page = LoginPage {
         app: app.map(|app| app.name.as_str()),
         client: purpose.client.as_deref(),
@@ -64,7 +80,8 @@ pub(super) fn show(
         form_token: &token,
         username: said.username,
         ways: Ways {
-            password: offered(snapshot, purpose).iter().any(|provider| provider.is_local()),
+            password: offered.iter().any(|provider| provider.is_local()),
+            providers: &buttons,
             ..Ways::default()
         },
         notice: None,
@@ -90,7 +107,12 @@ pub(crate) async fn answer(
         let said = Said { status: StatusCode::FORBIDDEN, problem: Some(LoginProblem::FormExpired), ..Said::default() };
         return Ok(show(world, snapshot, request, &Purpose::default(), said));
     };
-    match offered(snapshot, &purpose).into_iter().find(|provider| provider.is_local()) {
+    let offered = offered(snapshot, &purpose);
+    let chosen = form.get("provider").and_then(|name| offered.iter().find(|provider| provider.name == name));
+    if let Some(provider) = chosen.filter(|provider| provider.is_external()) {
+        return external::begin(world, snapshot, request, (provider, None), purpose).await;
+    }
+    match offered.into_iter().find(|provider| provider.is_local()) {
         Some(local) => local::sign_in(world, snapshot, request, local, purpose, &form).await,
         None => ask(world, snapshot, request, purpose).await,
     }

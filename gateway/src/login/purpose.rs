@@ -15,6 +15,14 @@ pub(crate) struct Purpose {
     pub(crate) step_up: Option<StepUp>,
 }
 
+impl Purpose {
+    /// Whether whoever asks wants no page to be shown: then a provider is not asked at once either.
+    pub(crate) fn is_silent(&self) -> bool {
+        let query = self.go_on.as_deref().and_then(|go_on| go_on.split_once('?')).map_or("", |(_, query)| query);
+        form_urlencoded::parse(query.as_bytes()).any(|(name, value)| name == "prompt" && value == "none")
+    }
+}
+
 /// How strong and how fresh a sign-in must be.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StepUp {

@@ -35,6 +35,10 @@ pub enum ProviderTrouble {
     NotBegun,
     /// It names more groups than it can send along.
     TooManyGroups,
+    /// The sign-in is older or weaker than was asked for, as far as the provider says.
+    TooWeak,
+    /// The person is in none of the organisations that may sign in.
+    NotAMember,
     /// The account is disabled.
     Disabled,
     /// The app takes nobody who came by this provider.
@@ -49,6 +53,8 @@ impl ProviderTrouble {
             Self::Refused => "provider-refused",
             Self::NotBegun => "provider-not-begun",
             Self::TooManyGroups => "provider-too-many-groups",
+            Self::TooWeak => "provider-too-weak",
+            Self::NotAMember => "provider-not-a-member",
             Self::Disabled => "provider-disabled",
             Self::NotAdmitted => "provider-not-admitted",
         }

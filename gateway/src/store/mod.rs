@@ -4,6 +4,7 @@ mod accounts;
 mod attempts;
 mod decisions;
 mod key;
+mod provider_sessions;
 mod service_tokens;
 mod sqlite;
 mod traces;
@@ -12,6 +13,7 @@ pub use accounts::{Account, Accounts, Added, Profile};
 pub use attempts::{Attempt, Attempts};
 pub use decisions::{Decisions, StoredDecision};
 pub use key::sealer;
+pub use provider_sessions::{ProviderSession, ProviderSessions};
 pub use service_tokens::{ServiceToken, ServiceTokens};
 pub use traces::{Trace, Traces, Use};
 
@@ -21,9 +23,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// All that a store of the gateway does; an `Arc` of it is at once an `Arc` of each part.
-pub trait Stores: Store + Accounts + Attempts + Decisions + ServiceTokens + Traces {}
+pub trait Stores: Store + Accounts + Attempts + Decisions + ProviderSessions + ServiceTokens + Traces {}
 
-impl<T: Store + Accounts + Attempts + Decisions + ServiceTokens + Traces> Stores for T {}
+impl<T: Store + Accounts + Attempts + Decisions + ProviderSessions + ServiceTokens + Traces> Stores for T {}
 
 /// Opens the store that `url` names, and makes it first if need be.
 ///

@@ -18,6 +18,7 @@ mod keys;
 mod oauth;
 mod pool;
 mod profiles;
+mod provider_sessions;
 mod schema;
 mod service_tokens;
 mod sql;

@@ -132,7 +132,11 @@ fn open(server: &Server, code: &Code, expires_at: Timestamp, parent: Option<Stri
         expires_at,
         parent,
         revoked_at: None,
-        details: GrantDetails { opened_by: Some(GrantType::AuthorizationCode), ..GrantDetails::default() },
+        details: GrantDetails {
+            opened_by: Some(GrantType::AuthorizationCode),
+            session: code.session.clone(),
+            ..GrantDetails::default()
+        },
     }
 }
 

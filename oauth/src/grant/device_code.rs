@@ -67,7 +67,7 @@ fn decided(
     match &device.decision {
         Some(DeviceDecision::Denied) => Err(Error::new(Code::AccessDenied, "the person said no")),
         // A late replay is left to the redemption, which ends the grant that came from the first one.
-        Some(DeviceDecision::Allowed { subject, login_method, authenticated_at, scope, refreshes, .. }) => {
+        Some(DeviceDecision::Allowed { subject, login_method, authenticated_at, session, scope, refreshes }) => {
             let refreshes = *refreshes && client.may_use(GrantType::RefreshToken);
             // Without refresh tokens, the grant ends with its only access token.
             let latest = now.plus(if refreshes { managed.grant_duration } else { managed.access_token_lifetime });
@@ -85,6 +85,7 @@ fn decided(
                 revoked_at: None,
                 details: GrantDetails {
                     opened_by: Some(GrantType::DeviceCode),
+                    session: Some(session.clone()),
                     latest_end: Some(latest).filter(|_| refreshes),
                     ..GrantDetails::default()
                 },

@@ -17,6 +17,11 @@ impl Claims {
         Self(members)
     }
 
+    /// All claims.
+    pub fn members(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
     /// Any claim.
     pub fn get(&self, name: &str) -> Option<&Value> {
         self.0.get(name)

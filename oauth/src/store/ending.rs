@@ -26,6 +26,8 @@ pub enum EndedBecause {
     ClientRemoved,
     /// The person's account was disabled or removed.
     AccountChanged,
+    /// The identity provider says that the person has signed out, or is no longer one of its own.
+    EndedByProvider,
     /// It was not refreshed for so long that it ended before its time.
     Idle,
     /// Its time was over.
@@ -45,6 +47,7 @@ impl EndedBecause {
             Self::CodeReplayed => "code_replayed",
             Self::ClientRemoved => "client_removed",
             Self::AccountChanged => "account_changed",
+            Self::EndedByProvider => "ended_by_provider",
             Self::Idle => "idle",
             Self::Expired => "expired",
         }

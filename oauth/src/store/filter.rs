@@ -12,6 +12,10 @@ pub struct GrantFilter {
     pub app: Option<String>,
     /// Of which client.
     pub client: Option<String>,
+    /// Given in this single sign-on session.
+    pub session: Option<String>,
+    /// By whom the person came.
+    pub login_method: Option<String>,
     /// All but this one.
     pub except: Option<String>,
     /// Live ones, or others.
@@ -40,12 +44,18 @@ impl GrantFilter {
         is(&self.subject, &grant.subject)
             && is(&self.app, &grant.app)
             && is(&self.client, grant.client.as_str())
+            && self.session.as_ref().is_none_or(|session| grant.details.session.as_ref() == Some(session))
+            && is(&self.login_method, &grant.login_method)
             && self.except.as_ref().is_none_or(|except| *except != grant.id)
             && (self.state == GrantState::Live) == grant.is_live(now)
     }
 
-    /// Whether grants that it holds of may have come from `consent`.
+    /// Whether grants that it holds of may have come from `consent`. What ends with a session or a way in takes no consent
+    /// back.
     pub(super) fn holds_for(&self, consent: &ConsentRecord) -> bool {
+        if self.session.is_some() || self.login_method.is_some() {
+            return false;
+        }
         let is = |wanted: &Option<String>, value: &str| wanted.as_ref().is_none_or(|wanted| wanted == value);
         is(&self.subject, &consent.subject) && is(&self.app, &consent.app) && is(&self.client, consent.client.as_str())
     }

@@ -288,6 +288,9 @@ pub struct GrantDetails {
     /// How it was opened; `None` for the single sign-on session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub opened_by: Option<GrantType>,
+    /// The single sign-on session in which the person gave it. It may outlive that session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<String>,
     /// Who acts for the person, where one acts for another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<Actor>,

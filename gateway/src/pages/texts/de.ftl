@@ -361,5 +361,7 @@ provider-not-begun = Diese Anmeldung wurde nicht in diesem Browser begonnen, ode
 provider-too-many-groups = { $provider } hat mehr Gruppen, als es mitteilen kann; so ist nicht bekannt, was Sie dürfen. Sagen Sie es den Betreibern dieses Gateways.
 provider-disabled = Ihr Konto ist gesperrt.
 provider-not-admitted = Diese App nimmt niemanden an, der über { $provider } kommt.
+provider-too-weak = Dafür braucht es eine frischere oder stärkere Anmeldung, und { $provider } sagt nicht, dass Ihre das ist.
+provider-not-a-member = Mit { $provider } dürfen sich nur Mitglieder bestimmter Organisationen anmelden.
 provider-again = Noch einmal versuchen
 provider-cancel = Nicht anmelden

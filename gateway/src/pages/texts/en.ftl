@@ -367,5 +367,7 @@ provider-not-begun = This sign-in was not begun in this browser, or too long ago
 provider-too-many-groups = { $provider } sent more groups than it can tell, so it is not known what you may do. Tell whoever runs this gateway.
 provider-disabled = Your account is disabled.
 provider-not-admitted = This app does not accept people who come by { $provider }.
+provider-too-weak = This needs a fresher or stronger sign-in, and { $provider } did not say that yours is.
+provider-not-a-member = Only members of certain organisations may sign in with { $provider }.
 provider-again = Try again
 provider-cancel = Do not sign in

@@ -86,7 +86,7 @@ pub(super) fn list(db: &Connection, filter: &GrantFilter, now: Timestamp) -> Res
 }
 
 fn select(db: &Connection, filter: &GrantFilter, now: Timestamp) -> Result<Vec<Grant>> {
-    let GrantFilter { subject, app, client, except, state } = filter;
+    let GrantFilter { subject, app, client, session, login_method, except, state } = filter;
     // Two statements, because one with `OR` would not use the index.
     let whose = if subject.is_some() { "subject = ?1" } else { "?1 IS NULL" };
     let state = match state {
@@ -96,10 +96,10 @@ fn select(db: &Connection, filter: &GrantFilter, now: Timestamp) -> Result<Vec<G
     let select = format!(
         "SELECT * FROM grants
          WHERE {whose} AND (?2 IS NULL OR app = ?2) AND (?3 IS NULL OR client = ?3) AND (?4 IS NULL OR id <> ?4)
-            AND {state}
+            AND (?6 IS NULL OR details ->> 'session' = ?6) AND (?7 IS NULL OR login_method = ?7) AND {state}
          ORDER BY created_at, id"
     );
-    sql::all(db, &select, (subject, app, client, except, now.seconds()), read)
+    sql::all(db, &select, (subject, app, client, except, now.seconds(), session, login_method), read)
 }
 
 /// Ends the live grants that the filter holds of and all that came from them; gives those that it holds of.
@@ -113,7 +113,10 @@ pub(super) fn end_all(
     for grant in &ended {
         end(db, &grant.id, because, now)?;
     }
-    consents::end_all(db, filter, now)?;
+    // What ends with a session or a way in takes no other consent back.
+    if filter.session.is_none() && filter.login_method.is_none() {
+        consents::end_all(db, filter, now)?;
+    }
     Ok(ended)
 }
 

@@ -3,7 +3,7 @@
 use super::{HOUR, LIFETIME, SECOND, START, child, epoch, grant, ok, open};
 use crate::client::{Authentication, Client, ClientDetails, ClientId, RegisteredBy};
 use crate::grant_type::GrantType;
-use crate::store::{EndedBecause, Grant, GrantFilter, GrantState, Listed, RegistrationLimits, Store};
+use crate::store::{EndedBecause, Grant, GrantDetails, GrantFilter, GrantState, Listed, RegistrationLimits, Store};
 use crate::world::Timestamp;
 use std::sync::Arc;
 
@@ -36,6 +36,15 @@ async fn a_list_is_of_whom_and_where_it_was_asked_for(store: Arc<dyn Store>) {
     assert_eq!(named(&*store, &of_client, START).await, ["d"]);
     let but_one = GrantFilter { except: Some("a".to_owned()), ..GrantFilter::of("ada") };
     assert_eq!(named(&*store, &but_one, START).await, ["b", "d"]);
+    let details = GrantDetails { session: Some("s".to_owned()), ..GrantDetails::default() };
+    open(&*store, &Grant { details, ..grant("e") }).await;
+    open(&*store, &Grant { login_method: "company".to_owned(), ..grant("f") }).await;
+    let of_session = GrantFilter { session: Some("s".to_owned()), ..GrantFilter::default() };
+    assert_eq!(named(&*store, &of_session, START).await, ["e"]);
+    let by_provider = GrantFilter { login_method: Some("company".to_owned()), ..GrantFilter::of("ada") };
+    assert_eq!(named(&*store, &by_provider, START).await, ["f"]);
+    ok(store.revoke_grants(&of_session, EndedBecause::EndedByProvider, START).await);
+    assert_eq!(named(&*store, &GrantFilter::of("ada"), START).await, ["a", "b", "d", "f"], "no other one has ended");
 }
 
 async fn what_has_ended_is_on_no_list(store: Arc<dyn Store>) {

@@ -167,6 +167,24 @@ CREATE TABLE attempts (
 
 CREATE INDEX attempts_by_age ON attempts (expires_at);
 
+-- Sign-ins by OpenID providers. They may outlive the session that they opened.
+CREATE TABLE provider_sessions (
+    grant_id   TEXT    NOT NULL PRIMARY KEY,
+    provider   TEXT    NOT NULL,
+    subject    TEXT    NOT NULL REFERENCES accounts (subject) ON DELETE CASCADE,
+    issuer     TEXT    NOT NULL,
+    sub        TEXT    NOT NULL,
+    sid        TEXT,
+    sealed     TEXT    NOT NULL, -- ID token and refresh token
+    due        INTEGER,
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX provider_sessions_by_person ON provider_sessions (issuer, sub);
+CREATE INDEX provider_sessions_by_sid ON provider_sessions (issuer, sid) WHERE sid IS NOT NULL;
+CREATE INDEX provider_sessions_due ON provider_sessions (due) WHERE due IS NOT NULL;
+CREATE INDEX provider_sessions_by_account ON provider_sessions (subject);
+
 CREATE TABLE service_tokens (
     id             TEXT    NOT NULL PRIMARY KEY,
     name           TEXT    NOT NULL UNIQUE,
