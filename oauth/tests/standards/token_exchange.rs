@@ -3,7 +3,7 @@
 use crate::harness::*;
 use http::StatusCode;
 use oauth::Endpoint;
-use oauth::client::{Authentication, Client};
+use oauth::client::{Authentication, Client, RegisteredBy};
 use oauth::grant_type::GrantType;
 use oauth::jwt::{self, Registered};
 use oauth::keys::SigningAlgorithm;
@@ -315,6 +315,31 @@ async fn tx_05_only_a_linked_client_with_a_secret_may_exchange() {
     let form = form.and("client_id", public.id.as_str());
     bench.token(&bench.mail, &form).await.assert_error(400, "unauthorized_client");
     bench.token(&bench.mail, &form.without("client_id")).await.assert_error(401, "invalid_client");
+}
+
+#[tokio::test]
+async fn tx_05_a_client_that_registered_itself_may_not_exchange() {
+    let linked = Linked::new().await;
+    let (_, subject) = linked.subject("access").await;
+    let itself = |client: &mut Client| {
+        linked_with(client, "access");
+        client.registered_by = RegisteredBy::Itself;
+    };
+    let bench = &linked.bench;
+    let (_, credentials) = bench.service(&bench.mail, itself).await;
+    let form = asking(ACCESS_TOKEN, &subject.access);
+    bench.token_basic(&bench.mail, &credentials, &form).await.assert_error(400, "unauthorized_client");
+}
+
+#[tokio::test]
+async fn px_07_a_token_that_is_bound_to_a_key_is_not_exchanged_by_who_has_it_alone() {
+    let linked = Linked::new().await;
+    let (bench, agent, key) = (&linked.bench, linked.bench.client().await, Prover::new(1));
+    let code = bench.code(&agent).await;
+    let request = proven(&redemption(&agent, &code), &[&key.proof(bench.now)]);
+    let bound = bench.call(&bench.wiki, Endpoint::Token, request).await.tokens();
+    assert!(claims(&bound.access)["cnf"]["jkt"].is_string());
+    linked.exchange(&asking(ACCESS_TOKEN, &bound.access)).await.assert_error(400, "invalid_request");
 }
 
 #[tokio::test]
