@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::{Facts, Kind};
+use crate::{Facts, Kind, StepUp};
 
 /// Whether a request may pass, and which rule said so.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -22,6 +22,7 @@ pub enum Decision {
     /// It may not pass.
     Deny {
         /// Why not.
+        #[serde(flatten)]
         reason: Reason,
         /// The name of the policy that matched, if one did.
         #[serde(serialize_with = "optional_rule_name")]
@@ -40,15 +41,23 @@ impl fmt::Display for Decision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Allow { rule, action } => write!(f, "allowed by `{rule}` ({action})"),
-            Self::Deny { reason, rule: None } => write!(f, "denied: {reason}"),
-            Self::Deny { reason, rule: Some(rule) } => write!(f, "denied: {reason} by `{rule}`"),
+            Self::Deny { reason, rule } => {
+                write!(f, "denied: {reason}")?;
+                if let Some(rule) = rule {
+                    write!(f, " by `{rule}`")?;
+                }
+                match reason {
+                    Reason::StrongerAuthenticationRequired { step_up } => write!(f, ", needs {step_up}"),
+                    _ => Ok(()),
+                }
+            }
         }
     }
 }
 
 /// Why a request may not pass.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(tag = "reason", rename_all = "snake_case")]
 pub enum Reason {
     /// Nobody is signed in, and signing in might help.
     LoginRequired,
@@ -56,15 +65,22 @@ pub enum Reason {
     NoRuleMatched,
     /// A `block` policy matched.
     Blocked,
+    /// The person has not proven enough, or too long ago: signed in like this, they would pass (RFC 9470).
+    #[serde(rename = "insufficient_user_authentication")]
+    StrongerAuthenticationRequired {
+        /// What is missing.
+        step_up: StepUp,
+    },
 }
 
 impl Reason {
     /// The stable code used in answers and logs.
-    pub fn as_str(self) -> &'static str {
+    pub fn as_str(&self) -> &'static str {
         match self {
             Self::LoginRequired => "login_required",
             Self::NoRuleMatched => "no_rule_matched",
             Self::Blocked => "blocked",
+            Self::StrongerAuthenticationRequired { .. } => "insufficient_user_authentication",
         }
     }
 }

@@ -31,6 +31,7 @@ impl Explanation {
             applies: policy.action.applies_to(facts),
             outcome: policy.test(facts),
             decides: deciding == Some(index),
+            session_duration: FreshnessTrace::new(policy, facts),
             rules: RulesTrace::new(&policy.rules, facts),
         };
         Self { decision, policies: policies.iter().enumerate().map(trace).collect() }
@@ -50,9 +51,28 @@ pub struct PolicyTrace {
     pub outcome: Truth,
     /// Whether the decision is this policy's.
     pub decides: bool,
+    /// Whether the person signed in recently enough, if it asks for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session_duration: Option<FreshnessTrace>,
     /// The outcome of its rules.
     #[serde(flatten)]
     pub rules: RulesTrace,
+}
+
+/// Whether a sign-in is recent enough.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FreshnessTrace {
+    /// How long ago it may have been, such as `15m`.
+    pub longest: String,
+    /// Whether it is.
+    pub outcome: Truth,
+}
+
+impl FreshnessTrace {
+    fn new(policy: &Policy, facts: &Facts<'_>) -> Option<Self> {
+        let longest = humantime::format_duration(policy.session_duration?).to_string();
+        Some(Self { longest, outcome: policy.is_fresh(facts)? })
+    }
 }
 
 /// What became of the rules of a policy or group.
@@ -139,6 +159,9 @@ impl fmt::Display for PolicyTrace {
             (Action::ServiceAuth, false) => f.write_str(", is only about services")?,
         }
         f.write_str(if self.decides { ", decides\n" } else { "\n" })?;
+        if let Some(freshness) = &self.session_duration {
+            writeln!(f, "   session_duration = \"{}\": {}", freshness.longest, freshness.outcome)?;
+        }
         write_rules(f, &self.rules, 1)
     }
 }

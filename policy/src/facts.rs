@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,8 @@ pub struct Facts<'a> {
     pub client_id: Option<&'a str>,
     /// The app whose upstream exchanged its own token for this one, if one did (RFC 8693).
     pub linked_app: Option<&'a str>,
+    /// How long ago the person proved who they are; `None` means that nobody can say, and counts as too long ago.
+    pub authenticated_for: Option<Duration>,
     /// `None` means not known yet: a token is being asked for, and no request exists.
     pub request: Option<RequestFacts<'a>>,
 }

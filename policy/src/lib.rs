@@ -16,7 +16,14 @@
 //! let staff = Policy::parse("staff", &raw, &Groups::default()).map_err(|mut all| all.remove(0))?;
 //! let policies = Policies::new(vec![Arc::new(staff)]);
 //!
-//! let stranger = Facts { identity: None, via: Via::Browser, client_id: None, linked_app: None, request: None };
+//! let stranger = Facts {
+//!     identity: None,
+//!     via: Via::Browser,
+//!     client_id: None,
+//!     linked_app: None,
+//!     authenticated_for: None,
+//!     request: None,
+//! };
 //! assert_eq!(
 //!     policies.decide(&stranger),
 //!     Decision::Deny { reason: Reason::LoginRequired, rule: None },
@@ -40,16 +47,18 @@ mod selector;
 mod decision;
 mod explain;
 mod policies;
+mod step_up;
 mod truth;
 
 pub use decision::{Action, Decision, Reason};
 pub use error::ParseError;
-pub use explain::{EntryTrace, Explanation, PolicyTrace, RulesTrace};
+pub use explain::{EntryTrace, Explanation, FreshnessTrace, PolicyTrace, RulesTrace};
 pub use facts::{Facts, RequestFacts, Via};
 pub use group::Groups;
 pub use identity::{Identity, Kind, SERVICE_TOKEN};
 pub use policies::Policies;
 pub use policy::Policy;
-pub use raw::{RawGroup, RawPolicy, RawSelector, RawValue};
+pub use raw::{RawClaim, RawGroup, RawPolicy, RawSelector, RawValue};
 pub use selector::{PathPattern, SelectorKey};
+pub use step_up::StepUp;
 pub use truth::Truth;

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::{Action, Decision, Explanation, Facts, Policy, Reason, Truth};
+use crate::step_up;
+use crate::{Action, Decision, Explanation, Facts, Policy, Reason, StepUp, Truth};
 
 /// The policies of one app. Without any it denies everything.
 #[derive(Clone, Debug)]
@@ -24,8 +25,12 @@ impl Policies {
     ///
     /// Without a request, what depends on it never lets anybody pass: an `allow` (or `bypass` or
     /// `service_auth`) that might match does not, and a `block` that might match does.
+    ///
+    /// A denial that a stronger or fresher sign-in would turn into an allow says what is missing
+    /// ([`Reason::StrongerAuthenticationRequired`]).
     pub fn decide(&self, facts: &Facts<'_>) -> Decision {
-        self.conclude(facts, self.deciding(facts))
+        let decide = |facts: &Facts<'_>| self.conclude(facts, self.deciding(facts));
+        StepUp::or_denied(decide(facts), &self.ordered, facts, decide)
     }
 
     /// Whether any request of this identity through this client could pass; what is known of the
@@ -34,27 +39,36 @@ impl Policies {
     /// This is the hopeful twin of [`Policies::decide`]: an `allow` (or `bypass` or
     /// `service_auth`) that might match does, and a `block` that might match does not. So it
     /// denies only those whom `decide` would deny whatever they asked for. A `bypass` is named
-    /// only where nothing else lets them pass: [`Action::Bypass`] says that they may have what is
-    /// anybody's, and no more.
+    /// only where nothing else lets them pass, or would after a stronger sign-in: [`Action::Bypass`]
+    /// says that they may have what is anybody's, and no more.
     pub fn may_ever(&self, facts: &Facts<'_>) -> Decision {
         let facts = Facts { request: None, ..*facts };
-        let first = |bypass: bool| {
+        let first = |bypass: bool, facts: &Facts<'_>| {
             self.ordered
                 .iter()
-                .position(|policy| (policy.action == Action::Bypass) == bypass && might_decide(policy, &facts))
+                .position(|policy| (policy.action == Action::Bypass) == bypass && might_decide(policy, facts))
         };
-        let own = self.conclude(&facts, first(false));
-        match first(true) {
-            Some(public) if !own.is_allowed() => self.conclude(&facts, Some(public)),
-            _ => own,
+        let own = |facts: &Facts<'_>| self.conclude(facts, first(false, facts));
+        match StepUp::or_denied(own(&facts), &self.ordered, &facts, own) {
+            own @ Decision::Deny { reason: Reason::StrongerAuthenticationRequired { .. }, .. } => own,
+            own if own.is_allowed() => own,
+            own => match first(true, &facts) {
+                Some(public) => self.conclude(&facts, Some(public)),
+                None => own,
+            },
         }
     }
 
     /// The decision of [`Policies::decide`], with the outcome of every selector of every policy.
     pub fn explain(&self, facts: &Facts<'_>) -> Explanation {
         let deciding = self.deciding(facts);
-        let decision = self.conclude(facts, deciding);
+        let decision = self.decide(facts);
         Explanation::new(decision, &self.ordered, deciding, facts)
+    }
+
+    /// The authentication methods (RFC 8176) that the policies speak of.
+    pub fn auth_methods(&self) -> Vec<&str> {
+        step_up::auth_methods(&self.ordered)
     }
 
     /// The position of the policy that decides.

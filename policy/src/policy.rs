@@ -1,6 +1,7 @@
 //! One policy: an action and the rules under which it is taken.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::rule::{Rules, Scope};
 use crate::{Action, Facts, Groups, ParseError, RawPolicy, Truth};
@@ -11,6 +12,8 @@ pub struct Policy {
     pub(crate) name: Arc<str>,
     pub(crate) action: Action,
     pub(crate) rules: Rules,
+    /// How long ago the person may have signed in.
+    pub(crate) session_duration: Option<Duration>,
 }
 
 impl Policy {
@@ -23,8 +26,14 @@ impl Policy {
         if name.trim().is_empty() {
             errors.push(ParseError::new("name", "must not be empty"));
         }
+        let session_duration = session_duration(raw).unwrap_or_else(|message| {
+            errors.push(ParseError::new("session_duration", message));
+            None
+        });
         match Rules::parse(raw.rules(), &scope) {
-            Ok(rules) if errors.is_empty() => Ok(Self { name: name.into(), action: raw.action, rules }),
+            Ok(rules) if errors.is_empty() => {
+                Ok(Self { name: name.into(), action: raw.action, rules, session_duration })
+            }
             Ok(_) => Err(errors),
             Err(found) => {
                 errors.extend(found);
@@ -45,9 +54,36 @@ impl Policy {
 
     /// Whether it matches.
     pub(crate) fn test(&self, facts: &Facts<'_>) -> Truth {
-        if self.action.applies_to(facts) { self.rules.test(facts) } else { Truth::No }
+        if !self.action.applies_to(facts) {
+            return Truth::No;
+        }
+        match self.is_fresh(facts) {
+            Some(Truth::No) => Truth::No,
+            _ => self.rules.test(facts),
+        }
+    }
+
+    /// Whether the person signed in recently enough, if the policy asks for that.
+    pub(crate) fn is_fresh(&self, facts: &Facts<'_>) -> Option<Truth> {
+        let longest = self.session_duration?;
+        Some(facts.authenticated_for.is_some_and(|age| age <= longest).into())
     }
 }
+
+fn session_duration(raw: &RawPolicy) -> Result<Option<Duration>, String> {
+    let Some(text) = &raw.session_duration else { return Ok(None) };
+    if raw.action != Action::Allow {
+        return Err(format!("can only be used in an `allow` policy, not with `{}`", raw.action));
+    }
+    match humantime::parse_duration(text) {
+        Ok(duration) if (SHORTEST..=LONGEST).contains(&duration) => Ok(Some(duration)),
+        Ok(_) => Err("must be between one second and ten years".into()),
+        Err(_) => Err("not a duration; write \"15m\", \"24h\" or \"14d\"".into()),
+    }
+}
+
+const SHORTEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(3650 * 24 * 60 * 60);
 
 #[cfg(test)]
 mod tests {

@@ -24,6 +24,8 @@ pub struct RawPolicy {
     /// None of these may hold.
     #[serde(default)]
     pub exclude: Vec<RawSelector>,
+    /// How long ago the person may have signed in, such as `"15m"`; only for `allow`.
+    pub session_duration: Option<String>,
 }
 
 /// A rule group: rules with a name, to be used in policies and other groups.
@@ -58,6 +60,18 @@ pub enum RawValue {
     Text(String),
     /// A list of strings, of which one must match.
     List(Vec<String>),
+    /// A claim and what it must say.
+    Claim(RawClaim),
+}
+
+/// A claim and what it must say: `{ name = "department", value = "it" }`.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RawClaim {
+    /// The name of the claim.
+    pub name: String,
+    /// A string, or a list of strings of which one must match.
+    pub value: Box<RawValue>,
 }
 
 /// What policies and groups have in common.
@@ -96,7 +110,7 @@ impl RawValue {
     /// The strings, however they were written; none for a flag.
     pub(crate) fn texts(&self) -> &[String] {
         match self {
-            Self::Flag(_) => &[],
+            Self::Flag(_) | Self::Claim(_) => &[],
             Self::Text(text) => std::slice::from_ref(text),
             Self::List(texts) => texts,
         }
@@ -157,6 +171,10 @@ impl<'de> Visitor<'de> for ValueVisitor {
 
     fn visit_str<E: Error>(self, text: &str) -> Result<RawValue, E> {
         Ok(RawValue::Text(text.to_owned()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawValue, A::Error> {
+        Deserialize::deserialize(value::MapAccessDeserializer::new(map)).map(RawValue::Claim)
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<RawValue, A::Error> {

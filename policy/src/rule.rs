@@ -51,6 +51,17 @@ impl Rules {
         if errors.is_empty() { Ok(rules) } else { Err(errors) }
     }
 
+    /// The ways of proving who one is that they ask for, those of groups included, in the order of writing.
+    pub(crate) fn auth_methods<'a>(&'a self, found: &mut Vec<&'a str>) {
+        let entries = [&self.include, &self.require, &self.exclude].into_iter().flatten();
+        for selector in entries.flat_map(|entry| &entry.alternatives) {
+            match selector {
+                Selector::Group(group) => group.rules.auth_methods(found),
+                other => found.extend(other.auth_method()),
+            }
+        }
+    }
+
     /// The first selector in them that is about the identity, if there is one.
     pub(crate) fn identity_key(&self) -> Option<SelectorKey> {
         [&self.include, &self.require, &self.exclude]
@@ -87,6 +98,7 @@ impl Entry {
                 return Err(fail("must not be an empty list".into()));
             }
             RawValue::List(texts) => parse_list(key, texts, scope)?,
+            RawValue::Claim(claim) => Selector::parse_claim(key, claim).map_err(fail)?,
         };
         Ok(Self { key, alternatives })
     }

@@ -2,8 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use policy::{Explanation, Facts, Groups, Identity, Kind, Policies, Policy, RawGroup, RawPolicy, RequestFacts, Via};
+use policy::{
+    Decision, Explanation, Facts, Groups, Identity, Kind, Policies, Policy, RawGroup, RawPolicy, Reason, RequestFacts,
+    StepUp, Via,
+};
 use serde::Deserialize;
 
 #[test]
@@ -20,10 +24,14 @@ denied: blocked by `no agent writes`
       any of method = "GET": no
       any of method = "HEAD": no
 4. allow `staff`: yes
+   session_duration = "15m": yes
    include group = "staff": yes
       include email_domain = "example.com": yes
       exclude email = "ivy@example.com": no
    require ip = "10.0.0.0/8": yes
+   require claim = [{ name = "team", value = "red" }, { name = "team", value = "blue" }]: yes
+      any of claim = { name = "team", value = "red" }: no
+      any of claim = { name = "team", value = "blue" }: yes
 "#;
     assert_eq!(explanation().to_string(), expected.trim_start());
 }
@@ -46,6 +54,22 @@ fn programs_read_the_same() {
 
     let group = &read["policies"][3]["include"][0]["group"];
     assert_eq!(group["exclude"][0]["outcome"].as_str(), Some("no"));
+}
+
+#[test]
+fn a_denial_says_what_a_sign_in_must_be() {
+    let step_up = StepUp { auth_methods: vec!["pwd".into(), "mfa".into()], max_age: Some(Duration::from_secs(900)) };
+    let reason = Reason::StrongerAuthenticationRequired { step_up };
+    let decision = Decision::Deny { reason, rule: Some("secrets".into()) };
+    assert_eq!(
+        decision.to_string(),
+        "denied: insufficient_user_authentication by `secrets`, needs a sign-in with `pwd` and `mfa`, not older than 900s"
+    );
+    let read: toml::Table = toml::from_str(&toml::to_string(&decision).expect("written")).expect("and read");
+    assert_eq!(read["outcome"].as_str(), Some("deny"));
+    assert_eq!(read["reason"].as_str(), Some("insufficient_user_authentication"));
+    assert_eq!(read["step_up"]["max_age"].as_integer(), Some(900));
+    assert_eq!(read["step_up"]["auth_methods"][1].as_str(), Some("mfa"));
 }
 
 #[derive(Deserialize)]
@@ -74,7 +98,8 @@ fn explanation() -> Explanation {
         name = "staff"
         action = "allow"
         include = [{ group = "staff" }]
-        require = [{ ip = "10.0.0.0/8" }]
+        require = [{ ip = "10.0.0.0/8" }, { claim = { name = "team", value = ["red", "blue"] } }]
+        session_duration = "15m"
 
         [[policies]]
         name = "robots"
@@ -95,14 +120,15 @@ fn explanation() -> Explanation {
         name: None,
         groups: Vec::new(),
         login_method: "company".into(),
-        auth_methods: Vec::new(),
-        claims: BTreeMap::new(),
+        auth_methods: vec!["pwd".into()],
+        claims: BTreeMap::from([("team".to_owned(), vec!["blue".to_owned()])]),
     };
     Policies::new(policies.collect()).explain(&Facts {
         identity: Some(&ann),
         via: Via::Agent,
         client_id: Some("editor"),
         linked_app: None,
+        authenticated_for: Some(Duration::from_secs(60)),
         request: Some(RequestFacts { ip: [10, 0, 0, 1].into(), method: "POST", path: "/pages" }),
     })
 }

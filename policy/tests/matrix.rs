@@ -6,8 +6,9 @@ use std::fs;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
-use policy::{Decision, Facts, Groups, Identity, Policies, Policy, RawGroup, RawPolicy, RequestFacts, Via};
+use policy::{Decision, Facts, Groups, Identity, Policies, Policy, RawGroup, RawPolicy, Reason, RequestFacts, Via};
 use serde::Deserialize;
 
 #[test]
@@ -46,6 +47,9 @@ struct Case {
     via: Via,
     client_id: Option<String>,
     linked_app: Option<String>,
+    /// Seconds since the sign-in.
+    #[serde(default)]
+    signed_in: u64,
     #[serde(default = "documentation_address")]
     ip: IpAddr,
     /// Method and path; absent is not known yet.
@@ -105,7 +109,8 @@ impl Case {
             RequestFacts { ip: self.ip, method, path }
         });
         let (client_id, linked_app) = (self.client_id.as_deref(), self.linked_app.as_deref());
-        Facts { identity, via: self.via, client_id, linked_app, request }
+        let authenticated_for = Some(Duration::from_secs(self.signed_in));
+        Facts { identity, via: self.via, client_id, linked_app, authenticated_for, request }
     }
 
     fn who(&self) -> String {
@@ -118,6 +123,9 @@ impl Case {
         }
         if let Some(app) = &self.linked_app {
             who += &format!(" from {app}");
+        }
+        if self.signed_in > 0 {
+            who += &format!(" {}s ago", self.signed_in);
         }
         who
     }
@@ -133,6 +141,10 @@ impl Case {
 
 fn outcome(decision: &Decision) -> String {
     match decision {
+        Decision::Deny { reason: Reason::StrongerAuthenticationRequired { step_up }, rule } => {
+            let by = rule.as_deref().map(|rule| format!(" {rule}")).unwrap_or_default();
+            format!("step up{by}: {step_up}")
+        }
         Decision::Allow { rule, action } => format!("PASS {action} {rule}"),
         Decision::Deny { reason, rule: Some(rule) } => format!("deny {reason} {rule}"),
         Decision::Deny { reason, rule: None } => format!("deny {reason}"),

@@ -21,6 +21,12 @@ pub enum SelectorKey {
     Path,
     /// How the identity was proven.
     LoginMethod,
+    /// A way in which the person proved who they are (RFC 8176).
+    AuthMethod,
+    /// A group that the identity provider reported.
+    IdpGroup,
+    /// A claim of the identity provider.
+    Claim,
     /// The OAuth client.
     ClientId,
     /// The kind of client.
@@ -35,7 +41,7 @@ pub enum SelectorKey {
 
 impl SelectorKey {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Everyone,
         Self::Email,
         Self::EmailDomain,
@@ -44,6 +50,9 @@ impl SelectorKey {
         Self::Method,
         Self::Path,
         Self::LoginMethod,
+        Self::AuthMethod,
+        Self::IdpGroup,
+        Self::Claim,
         Self::ClientId,
         Self::Via,
         Self::ServiceToken,
@@ -62,6 +71,9 @@ impl SelectorKey {
             Self::Method => "method",
             Self::Path => "path",
             Self::LoginMethod => "login_method",
+            Self::AuthMethod => "auth_method",
+            Self::IdpGroup => "idp_group",
+            Self::Claim => "claim",
             Self::ClientId => "client_id",
             Self::Via => "via",
             Self::ServiceToken => "service_token",
@@ -79,6 +91,7 @@ impl SelectorKey {
     pub(crate) fn needs_identity(self) -> bool {
         match self {
             Self::Email | Self::EmailDomain | Self::LoginMethod | Self::ClientId | Self::Via => true,
+            Self::AuthMethod | Self::IdpGroup | Self::Claim => true,
             Self::ServiceToken | Self::AnyServiceToken | Self::LinkedApp => true,
             Self::Everyone | Self::Group | Self::Ip | Self::Method | Self::Path => false,
         }

@@ -1,5 +1,7 @@
 //! One question about the facts, with the value it is asked for.
 
+mod auth_method;
+mod claim;
 mod email;
 mod ip;
 mod key;
@@ -9,6 +11,8 @@ mod path;
 use std::fmt;
 use std::sync::Arc;
 
+use self::auth_method::AuthMethod;
+use self::claim::Claim;
 use self::email::{Email, EmailDomain};
 use self::ip::IpRange;
 pub use self::key::SelectorKey;
@@ -17,7 +21,7 @@ pub use self::path::PathPattern;
 use crate::error::listed;
 use crate::group::Group;
 use crate::rule::Scope;
-use crate::{Facts, Identity, RequestFacts, Truth, Via};
+use crate::{Facts, Identity, RawClaim, RequestFacts, Truth, Via};
 
 /// A parsed selector.
 #[derive(Debug)]
@@ -30,6 +34,9 @@ pub(crate) enum Selector {
     Method(Method),
     Path(PathPattern),
     LoginMethod(Box<str>),
+    AuthMethod(AuthMethod),
+    IdpGroup(Box<str>),
+    Claim(Claim),
     ClientId(Box<str>),
     Via(Via),
     ServiceToken(Box<str>),
@@ -49,6 +56,11 @@ impl Selector {
             Self::Method(method) => of_request(facts, |request| method.matches(request.method)),
             Self::Path(pattern) => of_request(facts, |request| pattern.matches(request.path)),
             Self::LoginMethod(name) => of_identity(facts, |identity| *identity.login_method == **name),
+            Self::AuthMethod(method) => of_identity(facts, |identity| method.is_in(&identity.auth_methods)),
+            Self::IdpGroup(name) => {
+                of_identity(facts, |identity| identity.groups.iter().any(|group| **group == **name))
+            }
+            Self::Claim(claim) => of_identity(facts, |identity| claim.is_in(&identity.claims)),
             Self::ClientId(id) => Truth::from(facts.client_id == Some(&**id)),
             Self::Via(via) => Truth::from(facts.via == *via),
             Self::ServiceToken(name) => of_identity(facts, |identity| {
@@ -76,6 +88,9 @@ impl Selector {
             SelectorKey::Method => Method::parse(text).map(Self::Method),
             SelectorKey::Path => PathPattern::parse(text).map(Self::Path),
             SelectorKey::LoginMethod => Ok(Self::LoginMethod(text.into())),
+            SelectorKey::AuthMethod => AuthMethod::parse(text).map(Self::AuthMethod),
+            SelectorKey::IdpGroup => Ok(Self::IdpGroup(text.into())),
+            SelectorKey::Claim => Err(CLAIM_IS_A_TABLE.into()),
             SelectorKey::ClientId => Ok(Self::ClientId(text.into())),
             SelectorKey::Via => parse_via(text).map(Self::Via),
             SelectorKey::ServiceToken => Ok(Self::ServiceToken(text.into())),
@@ -89,7 +104,24 @@ impl Selector {
             (SelectorKey::Everyone, true) => Ok(Self::Everyone),
             (SelectorKey::AnyServiceToken, true) => Ok(Self::AnyServiceToken),
             (SelectorKey::Everyone | SelectorKey::AnyServiceToken, false) => Err(ALWAYS_TRUE.into()),
+            (SelectorKey::Claim, _) => Err(CLAIM_IS_A_TABLE.into()),
             _ => Err("must be a string or a list of strings".into()),
+        }
+    }
+
+    /// Reads a name and a value as the value of a selector: one for each value, of which one must match.
+    pub(crate) fn parse_claim(key: SelectorKey, raw: &RawClaim) -> Result<Vec<Self>, String> {
+        if key != SelectorKey::Claim {
+            return Err("must be a string or a list of strings".into());
+        }
+        Ok(Claim::parse(raw)?.into_iter().map(Self::Claim).collect())
+    }
+
+    /// The way of proving who one is that it asks for, if it does.
+    pub(crate) fn auth_method(&self) -> Option<&str> {
+        match self {
+            Self::AuthMethod(method) => Some(method.as_str()),
+            _ => None,
         }
     }
 
@@ -111,6 +143,9 @@ impl Selector {
             Self::Method(_) => SelectorKey::Method,
             Self::Path(_) => SelectorKey::Path,
             Self::LoginMethod(_) => SelectorKey::LoginMethod,
+            Self::AuthMethod(_) => SelectorKey::AuthMethod,
+            Self::IdpGroup(_) => SelectorKey::IdpGroup,
+            Self::Claim(_) => SelectorKey::Claim,
             Self::ClientId(_) => SelectorKey::ClientId,
             Self::Via(_) => SelectorKey::Via,
             Self::ServiceToken(_) => SelectorKey::ServiceToken,
@@ -131,9 +166,10 @@ impl fmt::Display for Selector {
             Self::Ip(range) => write!(f, "\"{range}\""),
             Self::Method(method) => write!(f, "\"{method}\""),
             Self::Path(pattern) => write!(f, "\"{pattern}\""),
-            Self::LoginMethod(text) | Self::ClientId(text) | Self::ServiceToken(text) | Self::LinkedApp(text) => {
-                write!(f, "{text:?}")
-            }
+            Self::LoginMethod(text) | Self::IdpGroup(text) | Self::ClientId(text) => write!(f, "{text:?}"),
+            Self::ServiceToken(text) | Self::LinkedApp(text) => write!(f, "{text:?}"),
+            Self::AuthMethod(method) => write!(f, "\"{method}\""),
+            Self::Claim(claim) => claim.fmt(f),
             Self::Via(via) => write!(f, "\"{via}\""),
         }
     }
@@ -159,4 +195,5 @@ fn parse_via(text: &str) -> Result<Via, String> {
     })
 }
 
+const CLAIM_IS_A_TABLE: &str = "must be a table such as `{ name = \"department\", value = \"it\" }`";
 const ALWAYS_TRUE: &str = "can only be `true`; to match nobody, leave it out";

@@ -1,9 +1,14 @@
 //! Policies and facts made up from a small vocabulary, so that they often meet.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::LazyLock;
+use std::time::Duration;
 
-use policy::{Action, Facts, Groups, Identity, Kind, RawPolicy, RawSelector, RawValue, RequestFacts, SelectorKey, Via};
+use policy::{
+    Action, Facts, Groups, Identity, Kind, RawClaim, RawPolicy, RawSelector, RawValue, RequestFacts, SelectorKey,
+    StepUp, Via,
+};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -16,6 +21,7 @@ pub(crate) struct Asker {
     pub(crate) via: Via,
     pub(crate) client_id: Option<String>,
     pub(crate) linked_app: Option<String>,
+    pub(crate) authenticated_for: Option<Duration>,
     pub(crate) request: Option<(IpAddr, String, String)>,
 }
 
@@ -26,12 +32,23 @@ impl Asker {
             via: self.via,
             client_id: self.client_id.as_deref(),
             linked_app: self.linked_app.as_deref(),
+            authenticated_for: self.authenticated_for,
             request: self.request.as_ref().map(|(ip, method, path)| RequestFacts { ip: *ip, method, path }),
         }
     }
 
     pub(crate) fn without_request(&self) -> Self {
         Self { request: None, ..self.clone() }
+    }
+
+    /// The same person after the sign-in that the hint asks for.
+    pub(crate) fn stepped_up(&self, step_up: &StepUp) -> Self {
+        let mut after = self.clone();
+        if let Some(identity) = &mut after.identity {
+            identity.auth_methods = step_up.auth_methods.clone();
+        }
+        after.authenticated_for = step_up.max_age.or(after.authenticated_for);
+        after
     }
 }
 
@@ -74,12 +91,14 @@ pub(crate) fn policy(action: impl Strategy<Value = Action>) -> impl Strategy<Val
     action.prop_flat_map(|action| {
         let any_selector = || selector(action != Action::Bypass);
         let sections = (vec(any_selector(), 1..4), vec(any_selector(), 0..2), vec(any_selector(), 0..2));
-        sections.prop_map(move |(include, require, exclude)| RawPolicy {
+        let longest = option::weighted(0.3, select(DURATIONS).prop_map(str::to_owned));
+        (sections, longest).prop_map(move |((include, require, exclude), longest)| RawPolicy {
             name: None,
             action,
             include,
             require,
             exclude,
+            session_duration: longest.filter(|_| action == Action::Allow),
         })
     })
 }
@@ -99,9 +118,12 @@ pub(crate) fn selector(personal: bool) -> impl Strategy<Value = RawSelector> {
             texts(SelectorKey::Email, EMAILS),
             texts(SelectorKey::EmailDomain, &["x.example", "y.example"]),
             texts(SelectorKey::LoginMethod, LOGIN_METHODS),
+            texts(SelectorKey::AuthMethod, AUTH_METHODS),
+            texts(SelectorKey::IdpGroup, IDP_GROUPS),
+            claim(),
             texts(SelectorKey::ClientId, CLIENTS),
             texts(SelectorKey::Via, &["browser", "agent", "service", "device"]),
-            texts(SelectorKey::Group, &["staff", "office", "mixed"]),
+            texts(SelectorKey::Group, &["staff", "office", "mixed", "strong"]),
             texts(SelectorKey::ServiceToken, &["1", "2"]),
             Just(raw_selector(SelectorKey::AnyServiceToken, RawValue::Flag(true))).boxed(),
             texts(SelectorKey::LinkedApp, APPS),
@@ -126,6 +148,7 @@ pub(crate) fn groups() -> &'static Groups {
             staff = { include = [{ email_domain = "x.example" }], exclude = [{ login_method = "local" }] }
             office = { include = [{ ip = "10.0.0.0/8" }, { path = "/a" }], exclude = [{ method = "PUT" }] }
             mixed = { include = [{ group = ["staff", "office"] }], require = [{ via = ["browser", "agent"] }] }
+            strong = { include = [{ auth_method = "mfa" }], exclude = [{ auth_method = "sms" }] }
             "#,
         );
         Groups::parse(&raw.expect("well-formed groups")).expect("sound groups")
@@ -140,20 +163,28 @@ fn texts(key: SelectorKey, values: &'static [&'static str]) -> BoxedStrategy<Raw
         .boxed()
 }
 
+fn claim() -> BoxedStrategy<RawSelector> {
+    let claim = |value| RawClaim { name: "team".into(), value: Box::new(RawValue::Text(value)) };
+    let value = select(TEAMS).prop_map(str::to_owned);
+    value.prop_map(move |value| raw_selector(SelectorKey::Claim, RawValue::Claim(claim(value)))).boxed()
+}
+
 fn identity(
     email: impl Strategy<Value = Option<String>>,
     login_method: impl Strategy<Value = String>,
 ) -> impl Strategy<Value = Identity> {
     let kind = prop_oneof![3 => Just(Kind::User), 1 => Just(Kind::Service)];
-    (kind, email, login_method).prop_map(|(kind, email, login_method)| Identity {
+    let words = |from: &'static [&'static str]| vec(select(from).prop_map(str::to_owned), 0..3);
+    let said = (words(AUTH_METHODS), words(IDP_GROUPS), words(TEAMS));
+    (kind, email, login_method, said).prop_map(|(kind, email, login_method, (auth_methods, groups, teams))| Identity {
         kind,
         subject: "1".into(),
         email,
         name: None,
-        groups: Vec::new(),
+        groups,
         login_method,
-        auth_methods: Vec::new(),
-        claims: Default::default(),
+        auth_methods,
+        claims: BTreeMap::from([("team".to_owned(), teams)]),
     })
 }
 
@@ -164,17 +195,26 @@ fn from_parts(
 ) -> impl Strategy<Value = Asker> {
     let via = select(&[Via::Browser, Via::Agent, Via::Service, Via::Device][..]);
     let linked_app = option::weighted(0.3, select(APPS).prop_map(str::to_owned));
-    (identity, via, client_id, linked_app, request).prop_map(|(identity, via, client_id, linked_app, request)| Asker {
-        identity,
-        via,
-        client_id,
-        linked_app,
-        request,
-    })
+    let age = option::weighted(0.9, select(AGES).prop_map(Duration::from_secs));
+    (identity, via, client_id, linked_app, age, request).prop_map(
+        |(identity, via, client_id, linked_app, authenticated_for, request)| Asker {
+            identity,
+            via,
+            client_id,
+            linked_app,
+            authenticated_for,
+            request,
+        },
+    )
 }
 
 const EMAILS: &[&str] = &["ann@x.example", "ben@x.example", "ann@y.example"];
 const LOGIN_METHODS: &[&str] = &["local", "company", "service_token"];
+const AUTH_METHODS: &[&str] = &["pwd", "mfa", "hwk", "sms"];
+const IDP_GROUPS: &[&str] = &["engineers", "managers"];
+const TEAMS: &[&str] = &["red", "blue"];
+const DURATIONS: &[&str] = &["1m", "1h"];
+const AGES: &[u64] = &[0, 60, 61, 4000];
 const APPS: &[&str] = &["notes", "mail"];
 const CLIENTS: &[&str] = &["one", "two"];
 const METHODS: &[&str] = &["GET", "POST", "PUT"];

@@ -5,8 +5,11 @@ mod given;
 
 use std::net::IpAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use policy::{Action, Decision, Groups, Identity, Kind, Policies, Policy, RawPolicy, RawValue, Reason, SelectorKey};
+use policy::{
+    Action, Decision, Groups, Identity, Kind, Policies, Policy, RawPolicy, RawValue, Reason, SelectorKey, StepUp,
+};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
@@ -84,7 +87,16 @@ proptest! {
 
         let mut raw = vec![first];
         raw.extend(later.into_iter().filter(|policy| policy.action != Action::Bypass));
-        prop_assert_eq!(decide(&raw, &asker), blocked);
+        let decided = decide(&raw, &asker);
+        match needs_more(&decided) {
+            // It matches no more after that sign-in, and matched until then.
+            Some(step_up) => {
+                prop_assert_ne!(decide(&raw[..1], &asker.stepped_up(step_up)), blocked);
+                let is_first = matches!(&decided, Decision::Deny { rule: Some(rule), .. } if &**rule == "first");
+                prop_assert!(is_first);
+            }
+            None => prop_assert_eq!(decided, blocked),
+        }
     }
 
     #[test]
@@ -111,7 +123,7 @@ proptest! {
         let kind = asker.identity.as_ref().map(|identity| identity.kind);
         match decide(&raw, &asker) {
             Decision::Allow { action: Action::Allow, .. }
-            | Decision::Deny { reason: Reason::Blocked, .. } => {
+            | Decision::Deny { reason: Reason::Blocked | Reason::StrongerAuthenticationRequired { .. }, .. } => {
                 prop_assert_eq!(kind, Some(Kind::User));
             }
             Decision::Allow { action: Action::ServiceAuth, .. } => {
@@ -152,10 +164,44 @@ proptest! {
     #[test]
     fn whoever_may_now_may_ever(raw in policies(1), asker in asker()) {
         let policies = parsed(&raw);
-        if policies.decide(&asker.facts()).is_allowed() {
-            prop_assert!(policies.may_ever(&asker.facts()).is_allowed());
-            prop_assert!(policies.may_ever(&asker.without_request().facts()).is_allowed());
+        if let Decision::Allow { action, .. } = policies.decide(&asker.facts()) {
+            let ever = policies.may_ever(&asker.facts());
+            prop_assert!(ever.is_allowed() || action == Action::Bypass && needs_more(&ever).is_some());
+            prop_assert_eq!(ever, policies.may_ever(&asker.without_request().facts()));
         }
+    }
+
+    /// Whoever signs in anew exactly as the hint says passes.
+    #[test]
+    fn a_hint_is_given_only_where_what_it_asks_for_helps(raw in policies(1), asker in asker()) {
+        let policies = parsed(&raw);
+        let decided = policies.decide(&asker.facts());
+        if let Some(step_up) = needs_more(&decided) {
+            prop_assert!(policies.decide(&asker.stepped_up(step_up).facts()).is_allowed());
+            prop_assert!(!step_up.auth_methods.is_empty() || step_up.max_age.is_some());
+        }
+        let ever = policies.may_ever(&asker.facts());
+        if let Some(step_up) = needs_more(&ever) {
+            prop_assert!(policies.may_ever(&asker.stepped_up(step_up).facts()).is_allowed());
+        }
+    }
+
+    /// Where no rule speaks of methods or ages, no sign-in is stronger than another.
+    #[test]
+    fn without_rules_on_strength_there_is_no_hint(raw in policies(1), asker in asker()) {
+        let speaks = |raw: &RawPolicy| {
+            let mut selectors = [&raw.include, &raw.require, &raw.exclude].into_iter().flatten();
+            raw.session_duration.is_some()
+                || selectors.any(|one| matches!(one.key, SelectorKey::AuthMethod | SelectorKey::Group))
+        };
+        let raw: Vec<_> = raw.into_iter().filter(|raw| !speaks(raw)).collect();
+        prop_assert!(needs_more(&decide(&raw, &asker)).is_none());
+    }
+
+    #[test]
+    fn a_fresher_sign_in_never_narrows(raw in policies(1), asker in asker()) {
+        let fresh = Asker { authenticated_for: Some(Duration::ZERO), ..asker.clone() };
+        prop_assert!(!decide(&raw, &asker).is_allowed() || decide(&raw, &fresh).is_allowed());
     }
 
     #[test]
@@ -235,14 +281,30 @@ fn the_policies_and_facts_made_up_here_reach_every_outcome() {
     for _ in 0..1000 {
         let raw = policies(0).new_tree(&mut runner).expect("policies").current();
         let asker = asker().new_tree(&mut runner).expect("facts").current();
-        let outcome = match decide(&raw, &asker) {
+        let decision = decide(&raw, &asker);
+        let outcome = match &decision {
             Decision::Allow { action, .. } => action.as_str(),
             Decision::Deny { reason, .. } => reason.as_str(),
         };
         *seen.entry(outcome.to_owned()).or_default() += 1;
     }
-    for outcome in ["allow", "bypass", "service_auth", "blocked", "login_required", "no_rule_matched"] {
+    for outcome in [
+        "allow",
+        "bypass",
+        "service_auth",
+        "blocked",
+        "login_required",
+        "no_rule_matched",
+        "insufficient_user_authentication",
+    ] {
         assert!(seen.get(outcome).is_some_and(|times| *times >= 20), "{outcome} in {seen:?}");
+    }
+}
+
+fn needs_more(decision: &Decision) -> Option<&StepUp> {
+    match decision {
+        Decision::Deny { reason: Reason::StrongerAuthenticationRequired { step_up }, .. } => Some(step_up),
+        _ => None,
     }
 }
 
@@ -265,5 +327,6 @@ fn block_of_everyone() -> RawPolicy {
         include: vec![given::raw_selector(SelectorKey::Everyone, RawValue::Flag(true))],
         require: Vec::new(),
         exclude: Vec::new(),
+        session_duration: None,
     }
 }
