@@ -44,6 +44,8 @@ pub struct App {
     pub browser_redirect_uris: Vec<String>,
     /// How long a browser session at this app lasts.
     pub session_duration: Duration,
+    /// The authentication methods (RFC 8176) that its policies speak of.
+    pub auth_methods: Vec<String>,
     /// Managed OAuth; `None` when the app admits browsers alone.
     pub managed: Option<Managed>,
 }

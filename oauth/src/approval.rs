@@ -6,6 +6,7 @@ use crate::client::{Client, ClientId};
 use crate::grant_type::GrantType;
 use crate::world::Timestamp;
 use async_trait::async_trait;
+use std::time::Duration;
 
 /// Decides by the app's policies, with what is known of the person now.
 #[async_trait]
@@ -53,6 +54,10 @@ pub struct Ask<'a> {
     pub subject: &'a str,
     /// The identity provider by which the person signed in.
     pub login_method: &'a str,
+    /// How the person proved who they are (RFC 8176).
+    pub amr: &'a [String],
+    /// When.
+    pub authenticated_at: Timestamp,
     /// The app whose upstream asks in the person's name, if one does (RFC 8693).
     pub linked_app: Option<&'a str>,
     /// The time of the request.
@@ -71,7 +76,37 @@ pub enum Verdict {
         /// The rule that refused, if one did.
         rule: Option<String>,
     },
+    /// One would after a stronger or fresher sign-in.
+    StepUp {
+        /// What it must be.
+        step_up: StepUp,
+        /// The rule that refused, if one did.
+        rule: Option<String>,
+    },
 }
+
+impl Verdict {
+    /// The stable code of the reason why there is nothing, and the rule that refused.
+    pub fn reason(&self) -> (&'static str, Option<&str>) {
+        match self {
+            Self::Approved => ("approved", None),
+            Self::Refused { reason, rule } => (reason, rule.as_deref()),
+            Self::StepUp { rule, .. } => (INSUFFICIENT_USER_AUTHENTICATION, rule.as_deref()),
+        }
+    }
+}
+
+/// What a sign-in must be (RFC 9470).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StepUp {
+    /// Proven by all of these (RFC 8176).
+    pub amr: Vec<String>,
+    /// Not older than this; zero is now.
+    pub max_age: Option<Duration>,
+}
+
+/// The stable code of a sign-in that is too weak or too old (RFC 9470 section 3).
+pub const INSUFFICIENT_USER_AUTHENTICATION: &str = "insufficient_user_authentication";
 
 /// What decides is out of order.
 #[derive(Debug, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! What an endpoint works with, how it is called, and what it may answer.
 
 use crate::app::{App, Realm};
-use crate::approval::Approval;
+use crate::approval::{Approval, StepUp};
 use crate::client_document::Documents;
 use crate::error::Error;
 use crate::foreign_keys::ForeignKeys;
@@ -99,6 +99,8 @@ pub struct Person {
     pub session: String,
     /// The identity provider by which the person signed in.
     pub login_method: String,
+    /// How the person proved who they are (RFC 8176).
+    pub amr: Vec<String>,
     /// When.
     pub authenticated_at: Timestamp,
 }
@@ -180,6 +182,8 @@ pub enum Reply {
         client: Option<String>,
         /// The query to ask with then, if not the same one: a pushed request lives longer while somebody signs in.
         query: Option<String>,
+        /// What the sign-in must be, where not any one does.
+        step_up: Option<StepUp>,
     },
     /// Show the consent page; its form is posted to the same URL.
     Consent(Box<Consent>),
@@ -189,6 +193,8 @@ pub enum Reply {
         reason: &'static str,
         /// The rule that refused, if one did.
         rule: Option<String>,
+        /// What a sign-in that is let in must be, where that is what is missing.
+        step_up: Option<StepUp>,
     },
     /// Show an error page; redirecting would be unsafe (OAuth 2.1 section 4.1.2.1).
     Page(Error),

@@ -58,6 +58,8 @@ pub enum Code {
     LoginRequired,
     /// OpenID Connect Core section 3.1.2.6
     ConsentRequired,
+    /// OpenID Connect Core Error Code unmet_authentication_requirements
+    UnmetAuthenticationRequirements,
     /// RFC 6749 section 4.1.2.1
     UnsupportedResponseType,
     /// RFC 9449 section 5
@@ -161,6 +163,7 @@ impl Code {
             Self::AccessDenied => "access_denied",
             Self::LoginRequired => "login_required",
             Self::ConsentRequired => "consent_required",
+            Self::UnmetAuthenticationRequirements => "unmet_authentication_requirements",
             Self::UnsupportedResponseType => "unsupported_response_type",
             Self::InvalidDpopProof => "invalid_dpop_proof",
             Self::UseDpopNonce => "use_dpop_nonce",

@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::dpop::Confirmation;
+use crate::grant_type::GrantType;
 use crate::jwt::{self, Expected, Invalid, Registered};
 use crate::keys::{Keyring, Signer};
 use crate::store::{Actor, Grant, KeyPurpose};
@@ -58,6 +59,31 @@ struct Custom<'a> {
     act: Option<&'a Actor>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<Confirmation>,
+    #[serde(flatten)]
+    sign_in: Option<SignIn<'a>>,
+}
+
+/// How and when the person signed in (RFC 9068 section 2.2.1, RFC 9470 section 6.1).
+#[derive(Serialize)]
+pub(crate) struct SignIn<'a> {
+    auth_time: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    amr: &'a [String],
+}
+
+impl<'a> SignIn<'a> {
+    /// The sign-in that a grant came from; `None` where nobody did. The class is the strongest thing that can be said in one
+    /// word: that several factors were used, or else the first of the methods.
+    pub(crate) fn of(grant: &'a Grant) -> Option<Self> {
+        let amr = grant.details.amr.as_slice();
+        let several = amr.iter().find(|method| *method == "mfa");
+        let acr = several.or(amr.first()).map(String::as_str);
+        // Who brings an assertion of another issuer's has not seen the person sign in.
+        let unseen = grant.is_of_service() || grant.details.opened_by == Some(GrantType::JwtBearer);
+        (!unseen).then_some(Self { auth_time: grant.authenticated_at, acr, amr })
+    }
 }
 
 /// `type` of a token that a client holds in its own name (OAuth 2.1 section 7.4).
@@ -88,7 +114,15 @@ pub(crate) fn issue(
         signer,
         TYPE,
         registered,
-        Custom { client_id: grant.client.as_str(), scope, grant: &grant.id, kind, act, cnf },
+        Custom {
+            client_id: grant.client.as_str(),
+            scope,
+            grant: &grant.id,
+            kind,
+            act,
+            cnf,
+            sign_in: SignIn::of(grant),
+        },
     )
 }
 

@@ -6,12 +6,13 @@ mod client;
 mod consent;
 mod pushed;
 mod request;
+mod step_up;
 
 pub(crate) use pushed::{DPOP_JKT, Pushed, REQUEST_LIFETIME};
 
 use super::permit;
 use crate::app::{App, CODE_LIFETIME};
-use crate::approval::Ask;
+use crate::approval::{Ask, INSUFFICIENT_USER_AUTHENTICATION, StepUp};
 use crate::call::{Call, Person, Reply, Server};
 use crate::client::ClientId;
 use crate::consent::Allowed;
@@ -25,6 +26,7 @@ use crate::world::Timestamp;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use request::{Authorization, Failure, Prompt, Way};
+use step_up::Asked;
 
 /// Answers a call. `Err` is an answer too: the one that ended the reading.
 pub(crate) async fn answer(server: &Server, call: Call<'_>, request: &Request<Bytes>) -> Result<Reply, Reply> {
@@ -38,23 +40,26 @@ pub(crate) async fn answer(server: &Server, call: Call<'_>, request: &Request<By
     }
 }
 
-async fn ask(server: &Server, call: Call<'_>, query: &str) -> Result<Reply, Reply> {
-    let query = Parameters::parse(query.as_bytes());
+async fn ask(server: &Server, call: Call<'_>, raw: &str) -> Result<Reply, Reply> {
+    let query = Parameters::parse(raw.as_bytes());
     let pushed = Pushed::find(server, call, &query).await.map_err(Reply::Page)?;
     let checked = match &pushed {
         Some(pushed) => Authorization::check(server, call, &pushed.parameters(), Way::Pushed { id: pushed.id() }).await,
         None => Authorization::check(server, call, &query, Way::Query).await,
     };
-    let sign_in =
-        |client| Reply::LoginRequired { client, query: pushed.and_then(|pushed| pushed.prolonged(server, call)) };
+    let sign_in = |client, step_up: Option<StepUp>| {
+        let prolonged = pushed.and_then(|pushed| pushed.prolonged(server, call));
+        let marked = || Asked::mark(server, call, prolonged.as_deref().unwrap_or(raw));
+        Reply::LoginRequired { client, query: if step_up.is_some() { Some(marked()) } else { prolonged }, step_up }
+    };
     let asked = match checked {
         Ok(asked) => asked,
         Err(Failure::Page(error)) => return Err(Reply::Page(error)),
-        Err(Failure::SignIn { host }) => return Err(sign_in(Some(host))),
+        Err(Failure::SignIn { host }) => return Err(sign_in(Some(host), None)),
         // Who is not signed in is not sent on: else every registered client had an open redirector here
         // (OAuth 2.1 section 7.13.2).
         Err(Failure::Client { client_name, .. }) if call.person.is_none() => {
-            return Err(sign_in(client_name));
+            return Err(sign_in(client_name, None));
         }
         Err(Failure::Client { error, redirect_uri, state, .. }) => {
             return Err(refuse(call, StatusCode::FOUND, (&redirect_uri, state.as_deref()), &error));
@@ -66,9 +71,35 @@ async fn ask(server: &Server, call: Call<'_>, query: &str) -> Result<Reply, Repl
         if asked.prompt == Prompt::Never && asked.question().is_assured() {
             return Err(silent(call, &asked, ErrorCode::LoginRequired, "nobody is signed in"));
         }
-        return Err(sign_in(asked.client_name));
+        let step_up = asked.demand.step_up();
+        return Err(sign_in(asked.client_name, step_up));
     };
-    decide(server, call, person, asked).await
+    let before = Asked::find(server, call, &query);
+    let may_ask = asked.prompt != Prompt::Never && !before.as_ref().is_some_and(|asked| asked.in_vain(person));
+    let client = asked.client_name.clone();
+    let decided = match asked.demand.unmet(person, before.as_ref(), call.now) {
+        Some(step_up) if may_ask => return Err(sign_in(client, Some(step_up))),
+        Some(step_up) => Err(unmet(call, &asked, step_up)),
+        None => decide(server, call, person, asked).await,
+    };
+    match decided {
+        Err(Reply::Refused { step_up: Some(step_up), .. }) if may_ask => Err(sign_in(client, Some(step_up))),
+        decided => decided,
+    }
+}
+
+/// The answer to a request that asks for a stronger or fresher sign-in than is to be had.
+fn unmet(call: Call<'_>, asked: &Authorization, step_up: StepUp) -> Reply {
+    match asked.prompt {
+        _ if asked.client.is_browser() => {
+            Reply::Refused { reason: INSUFFICIENT_USER_AUTHENTICATION, rule: None, step_up: Some(step_up) }
+        }
+        Prompt::Never => silent(call, asked, ErrorCode::LoginRequired, "the sign-in is too old or too weak"),
+        _ => {
+            let why = "the person signed in anew, and not as `max_age` and `acr_values` ask";
+            silent(call, asked, ErrorCode::UnmetAuthenticationRequirements, why)
+        }
+    }
 }
 
 /// Gives what was consented to before, or asks the person.
@@ -112,9 +143,10 @@ fn silent(call: Call<'_>, asked: &Authorization, code: ErrorCode, description: &
 
 /// Asks the policy before anything is given.
 async fn approve(server: &Server, app: &App, person: &Person, client: &ClientId, now: Timestamp) -> Result<(), Reply> {
-    let (subject, login_method) = (&person.subject, &person.login_method);
-    let opened_by = GrantType::AuthorizationCode;
-    permit(server, Ask { app, client, opened_by, subject, login_method, linked_app: None, now }).await
+    let Person { subject, login_method, amr, authenticated_at, .. } = person;
+    let (opened_by, authenticated_at) = (GrantType::AuthorizationCode, *authenticated_at);
+    let ask = Ask { app, client, opened_by, subject, login_method, amr, authenticated_at, linked_app: None, now };
+    permit(server, ask).await
 }
 
 /// What a code is issued for.
@@ -149,6 +181,7 @@ async fn issue(
         refreshes: allowed.refreshes,
         dpop_jkt: asked.dpop_jkt,
         login_method: person.login_method.clone(),
+        amr: person.amr.clone(),
         authenticated_at: person.authenticated_at,
         session: Some(person.session.clone()),
         expires_at: call.now.plus(CODE_LIFETIME),

@@ -32,6 +32,10 @@ pub(crate) fn answer(app: &App, managed: &Managed) -> Response<Bytes> {
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": true,
     });
+    if !app.auth_methods.is_empty() {
+        // OpenID Connect Discovery section 3, by RFC 9470 section 7.
+        metadata["acr_values_supported"] = json!(app.auth_methods);
+    }
     if managed.client_assertions.is_some() {
         for endpoint in ["token", "revocation", "introspection"] {
             let name = format!("{endpoint}_endpoint_auth_signing_alg_values_supported");

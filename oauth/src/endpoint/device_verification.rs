@@ -151,6 +151,8 @@ fn ask<'a>(call: Call<'a>, person: &'a Person, client: &'a Client) -> Ask<'a> {
         opened_by: GrantType::DeviceCode,
         subject: &person.subject,
         login_method: &person.login_method,
+        amr: &person.amr,
+        authenticated_at: person.authenticated_at,
         linked_app: None,
         now: call.now,
     }
@@ -178,6 +180,7 @@ fn decision(person: &Person, allowed: Allowed) -> DeviceDecision {
     DeviceDecision::Allowed {
         subject: person.subject.clone(),
         login_method: person.login_method.clone(),
+        amr: person.amr.clone(),
         authenticated_at: person.authenticated_at,
         session: person.session.clone(),
         scope: allowed.scope,

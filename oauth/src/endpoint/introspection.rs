@@ -9,7 +9,7 @@ use crate::client::RegisteredBy;
 use crate::client_auth;
 use crate::error::{Code, Error, json_response};
 use crate::store::{Grant, StoreError};
-use crate::token::{self, AccessToken};
+use crate::token::{self, AccessToken, SignIn};
 use crate::world::Timestamp;
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -32,18 +32,27 @@ pub(crate) async fn answer(
     let may_see = |(token, _): &(AccessToken, Grant)| {
         client.registered_by == RegisteredBy::Administrator || token.client_id == client.id.as_str()
     };
-    let mut body = match find(server, app, presented, now).await?.filter(may_see) {
-        Some((token, grant)) => json!({
-            "active": true, "token_type": token.token_type(), "iss": app.issuer, "aud": app.resource.canonical(),
-            "sub": token.sub, "client_id": token.client_id, "scope": token.scope, "jti": token.jti, "exp": token.exp,
-            "type": token.kind, "act": grant.details.actor, "cnf": token.cnf,
-        }),
+    let body = match find(server, app, presented, now).await?.filter(may_see) {
+        Some((token, grant)) => active(app, &token, &grant),
         None => json!({ "active": false }),
     };
+    Ok(json_response(StatusCode::OK, &body))
+}
+
+/// What a resource server is told of a token that holds.
+fn active(app: &App, token: &AccessToken, grant: &Grant) -> Value {
+    let mut body = json!({
+        "active": true, "token_type": token.token_type(), "iss": app.issuer, "aud": app.resource.canonical(),
+        "sub": token.sub, "client_id": token.client_id, "scope": token.scope, "jti": token.jti, "exp": token.exp,
+        "type": token.kind, "act": grant.details.actor, "cnf": token.cnf,
+    });
+    if let (Value::Object(body), Value::Object(sign_in)) = (&mut body, json!(SignIn::of(grant))) {
+        body.extend(sign_in);
+    }
     if let Value::Object(body) = &mut body {
         body.retain(|_, value| !value.is_null());
     }
-    Ok(json_response(StatusCode::OK, &body))
+    body
 }
 
 /// The access token and its grant, if both hold.

@@ -14,7 +14,7 @@ pub mod registration;
 pub mod revocation;
 pub mod token;
 
-use crate::approval::{Ask, Verdict};
+use crate::approval::{Ask, INSUFFICIENT_USER_AUTHENTICATION, Verdict};
 use crate::call::{Reply, Server};
 use crate::error::{Code, Error, json_response};
 use crate::keys::LONGEST_KEPT;
@@ -32,7 +32,10 @@ pub const MAX_FORM_BYTES: usize = 64 * 1024;
 async fn permit(server: &Server, ask: Ask<'_>) -> Result<(), Reply> {
     match server.approval.approve(ask).await {
         Ok(Verdict::Approved) => Ok(()),
-        Ok(Verdict::Refused { reason, rule }) => Err(Reply::Refused { reason, rule }),
+        Ok(Verdict::Refused { reason, rule }) => Err(Reply::Refused { reason, rule, step_up: None }),
+        Ok(Verdict::StepUp { step_up, rule }) => {
+            Err(Reply::Refused { reason: INSUFFICIENT_USER_AUTHENTICATION, rule, step_up: Some(step_up) })
+        }
         Err(broken) => Err(Reply::Page(broken.into())),
     }
 }

@@ -112,9 +112,10 @@ async fn check(server: &Server, app: &App, presented: &Presented<'_>, now: Times
     {
         return Err(invalid("the sign-in that the code came from has ended"));
     }
-    let Code { client, subject, login_method, .. } = &code;
+    let Code { client, subject, login_method, amr, authenticated_at, .. } = &code;
+    let authenticated_at = *authenticated_at;
     let opened_by = GrantType::AuthorizationCode;
-    let ask = Ask { app, client, opened_by, subject, login_method, linked_app: None, now };
+    let ask = Ask { app, client, opened_by, subject, login_method, amr, authenticated_at, linked_app: None, now };
     approve(server, ask).await?;
     Ok(code)
 }
@@ -135,6 +136,7 @@ fn open(server: &Server, code: &Code, expires_at: Timestamp, parent: Option<Stri
         details: GrantDetails {
             opened_by: Some(GrantType::AuthorizationCode),
             session: code.session.clone(),
+            amr: code.amr.clone(),
             ..GrantDetails::default()
         },
     }

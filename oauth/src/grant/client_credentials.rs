@@ -60,7 +60,8 @@ fn scope(app: &App, client: &Client, requested: Option<&str>) -> Result<String, 
 async fn approve(server: &Server, app: &App, client: &Client) -> Result<(), Error> {
     match server.approval.approve_client(app, client).await? {
         Verdict::Approved => Ok(()),
-        Verdict::Refused { reason, rule } => {
+        verdict => {
+            let (reason, rule) = verdict.reason();
             let log = format!(
                 "client `{}` refused: {reason}, rule {rule:?}; a `service_auth` policy of app `{}` lets services in, \
                  as in `include = [{{ client_id = \"{}\" }}]`",

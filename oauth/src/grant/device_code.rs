@@ -30,9 +30,11 @@ pub(crate) async fn redeem(
     let device = find(server, &presented.hash(), app, client, now).await?;
     let (mut grant, refreshes) = decided(server, &device, (client, managed), now)?;
     grant.details.dpop_jkt = binding(client, jkt);
-    let (subject, login_method) = (grant.subject.as_str(), grant.login_method.as_str());
-    let opened_by = GrantType::DeviceCode;
-    approve(server, Ask { app, client: &client.id, opened_by, subject, login_method, linked_app: None, now }).await?;
+    let Grant { client: holder, subject, login_method, authenticated_at, details, .. } = &grant;
+    let (opened_by, amr, authenticated_at) = (GrantType::DeviceCode, details.amr.as_slice(), *authenticated_at);
+    let ask =
+        Ask { app, client: holder, opened_by, subject, login_method, amr, authenticated_at, linked_app: None, now };
+    approve(server, ask).await?;
     let refresh = Secret::generate(Kind::Refresh, &*server.random);
     let issue = Issue { grant: &grant, scope: &grant.scope, refresh: refreshes.then_some(&refresh), jkt };
     let body = issue.response(server, (app, managed), now)?;
@@ -67,7 +69,7 @@ fn decided(
     match &device.decision {
         Some(DeviceDecision::Denied) => Err(Error::new(Code::AccessDenied, "the person said no")),
         // A late replay is left to the redemption, which ends the grant that came from the first one.
-        Some(DeviceDecision::Allowed { subject, login_method, authenticated_at, session, scope, refreshes }) => {
+        Some(DeviceDecision::Allowed { subject, login_method, amr, authenticated_at, session, scope, refreshes }) => {
             let refreshes = *refreshes && client.may_use(GrantType::RefreshToken);
             // Without refresh tokens, the grant ends with its only access token.
             let latest = now.plus(if refreshes { managed.grant_duration } else { managed.access_token_lifetime });
@@ -86,6 +88,7 @@ fn decided(
                 details: GrantDetails {
                     opened_by: Some(GrantType::DeviceCode),
                     session: Some(session.clone()),
+                    amr: amr.clone(),
                     latest_end: Some(latest).filter(|_| refreshes),
                     ..GrantDetails::default()
                 },

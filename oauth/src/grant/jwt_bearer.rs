@@ -60,6 +60,8 @@ pub(crate) async fn give(
         client: &client.id,
         subject: &subject,
         login_method: &issuer.name,
+        amr: &[],
+        authenticated_at: now,
         opened_by: GrantType::JwtBearer,
         linked_app: None,
         now,

@@ -60,14 +60,21 @@ impl Issue<'_> {
 async fn approve(server: &Server, ask: Ask<'_>) -> Result<(), Error> {
     match server.approval.approve(ask).await? {
         Verdict::Approved => Ok(()),
-        Verdict::Refused { reason, rule } => {
+        verdict => {
+            let (reason, rule) = verdict.reason();
             let Ask { app, client, subject, .. } = ask;
             let log = format!(
                 "`{subject}` through client `{client}` refused: {reason}, rule {rule:?}; `doorward explain --app {} \
                  --client {client}` with their `--email` shows each policy",
                 app.id
             );
-            Err(Error::new(Code::InvalidGrant, "the policy of the app no longer admits this person").logged(log))
+            let why = match verdict {
+                Verdict::StepUp { .. } => {
+                    "the sign-in is too old or too weak for the policy of the app; ask the person again"
+                }
+                _ => "the policy of the app no longer admits this person",
+            };
+            Err(Error::new(Code::InvalidGrant, why).logged(log))
         }
     }
 }

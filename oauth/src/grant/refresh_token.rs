@@ -43,8 +43,9 @@ pub(crate) async fn refresh(
     if credential.rotated_at.is_none() {
         // Whoever lost access gets no further token; this one stays good for the day access returns.
         let opened_by = grant.details.opened_by.unwrap_or(GrantType::AuthorizationCode);
-        let Grant { client, subject, login_method, .. } = &grant;
-        let ask = Ask { app, client, opened_by, subject, login_method, linked_app: None, now };
+        let Grant { client, subject, login_method, authenticated_at, details, .. } = &grant;
+        let (amr, authenticated_at) = (details.amr.as_slice(), *authenticated_at);
+        let ask = Ask { app, client, opened_by, subject, login_method, amr, authenticated_at, linked_app: None, now };
         approve(server, ask).await?;
     }
     let expires_at = managed.end_of_grant(grant.latest_end(), now);

@@ -200,7 +200,7 @@ async fn approve(
     subject: &Subject<'_>,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let Grant { subject: person, login_method, .. } = &subject.grant;
+    let Grant { subject: person, login_method, authenticated_at, details, .. } = &subject.grant;
     let linked_app = Some(subject.from.id.as_str());
     match server
         .approval
@@ -210,13 +210,16 @@ async fn approve(
             opened_by: GrantType::TokenExchange,
             subject: person,
             login_method,
+            amr: &details.amr,
+            authenticated_at: *authenticated_at,
             linked_app,
             now,
         })
         .await?
     {
         Verdict::Approved => Ok(()),
-        Verdict::Refused { reason, rule } => {
+        verdict => {
+            let (reason, rule) = verdict.reason();
             let from = &subject.from.id;
             let log = format!("`{person}` by client `{}` from `{from}` refused: {reason}, rule {rule:?}", client.id);
             Err(refused("the policy of the app does not admit this person").logged(log))
@@ -252,6 +255,7 @@ fn grant(
         revoked_at: None,
         details: GrantDetails {
             opened_by: Some(GrantType::TokenExchange),
+            amr: before.details.amr.clone(),
             actor: Some(actor),
             linked_app: Some(subject.from.id.clone()),
             ..GrantDetails::default()

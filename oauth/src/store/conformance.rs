@@ -82,6 +82,7 @@ fn code(name: &str) -> Code {
         scope: "read write".to_owned(),
         refreshes: true,
         login_method: "local".to_owned(),
+        amr: vec!["pwd".to_owned(), "otp".to_owned()],
         authenticated_at: START.minus(HOUR),
         dpop_jkt: None,
         session: Some("session".to_owned()),

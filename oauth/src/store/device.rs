@@ -49,6 +49,9 @@ pub enum DeviceDecision {
         subject: String,
         /// How the person signed in: the identity provider's name.
         login_method: String,
+        /// How the person proved who they are (RFC 8176).
+        #[serde(default)]
+        amr: Vec<String>,
         /// When the person signed in.
         authenticated_at: Timestamp,
         /// The single sign-on session it was said in: without it, the answer is worth nothing.

@@ -233,6 +233,8 @@ pub struct Code {
     pub refreshes: bool,
     /// How the person signed in: the identity provider's name.
     pub login_method: String,
+    /// How the person proved who they are (RFC 8176).
+    pub amr: Vec<String>,
     /// When the person signed in.
     pub authenticated_at: Timestamp,
     /// Thumbprint of the key that its redemption must prove, if the request named one (RFC 9449 section 10).
@@ -291,6 +293,9 @@ pub struct GrantDetails {
     /// The single sign-on session in which the person gave it. It may outlive that session.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub session: Option<String>,
+    /// How the person proved who they are (RFC 8176).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
     /// Who acts for the person, where one acts for another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<Actor>,

@@ -31,6 +31,7 @@ mod rfc8707_resource;
 mod rfc9068_access_token;
 mod rfc9126_pushed_requests;
 mod rfc9449_dpop;
+mod rfc9470_step_up;
 mod rfc9728_protected_resource;
 mod scopes;
 mod token_exchange;

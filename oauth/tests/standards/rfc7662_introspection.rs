@@ -106,6 +106,7 @@ async fn rv_07_an_active_token_is_told_whole() {
     let expected = json!({
         "active": true, "token_type": "Bearer", "iss": WIKI, "aud": WIKI, "sub": "ada", "client_id": client,
         "scope": tokens.scope, "jti": token.jti, "exp": START.plus(ACCESS_TOKEN_LIFETIME),
+        "auth_time": bench.ada.authenticated_at, "acr": "pwd", "amr": ["pwd"],
     });
     assert_eq!((answer.status, answer.json()), (StatusCode::OK, expected));
     assert_eq!(answer.header(header::CONTENT_TYPE), "application/json");

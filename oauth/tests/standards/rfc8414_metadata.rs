@@ -49,6 +49,7 @@ async fn asm_05_asm_06_asm_07_asm_08_asm_09_asm_12_asm_14_asm_19_asm_22_the_meta
         "code_challenge_methods_supported": ["S256"],
         "dpop_signing_alg_values_supported": ["ES256", "EdDSA", "Ed25519", "RS256", "PS256"],
         "authorization_response_iss_parameter_supported": true,
+        "acr_values_supported": ["mfa", "badge"],
     });
     assert_eq!(metadata(&bench).await, expected);
 }

@@ -199,7 +199,8 @@ async fn px_03_a_sign_in_may_take_as_long_as_a_consent_page() {
     let mut bench = Bench::new().await;
     let client = bench.client().await;
     let query = bench.pushed(&client, &authorization(&client)).await;
-    let Reply::LoginRequired { query: Some(prolonged), client: name } = bench.ask_as(&bench.wiki, None, &query).await
+    let Reply::LoginRequired { query: Some(prolonged), client: name, .. } =
+        bench.ask_as(&bench.wiki, None, &query).await
     else {
         panic!("no sign-in")
     };

@@ -1,6 +1,7 @@
 //! An authorization request, held against the client and the app: the same checks however its parameters came here.
 
 use super::client::{Known, find_client};
+use super::step_up::Demand;
 use crate::app::{App, Dpop};
 use crate::call::{Call, Server, VouchedBy};
 use crate::client::{Authentication, ClientId};
@@ -28,6 +29,8 @@ pub(super) struct Authorization {
     pub(super) code_challenge: String,
     pub(super) scope: String,
     pub(super) prompt: Prompt,
+    #[serde(default)]
+    pub(super) demand: Demand,
     /// Thumbprint of the key that the code is bound to.
     pub(super) dpop_jkt: Option<String>,
     /// A single sign-on session that does not do: under it, the person signed out of the app.
@@ -91,7 +94,7 @@ impl Authorization {
         match check_way(must_be_pushed, way)
             .and_then(|()| check_parameters(call.app, client.most.as_deref(), parameters))
         {
-            Ok(Checked { code_challenge, scope, prompt, dpop_jkt }) => Ok(Self {
+            Ok(Checked { code_challenge, scope, prompt, demand, dpop_jkt }) => Ok(Self {
                 client: client.id,
                 client_name: client.name,
                 client_uri: client.uri,
@@ -104,6 +107,7 @@ impl Authorization {
                 code_challenge,
                 scope,
                 prompt,
+                demand,
                 dpop_jkt,
                 except_session,
                 pushed: match way {
@@ -174,6 +178,7 @@ pub(super) struct Checked {
     code_challenge: String,
     scope: String,
     prompt: Prompt,
+    demand: Demand,
     dpop_jkt: Option<String>,
 }
 
@@ -186,7 +191,8 @@ pub(super) fn check_parameters(app: &App, most: Option<&str>, parameters: &Param
     let code_challenge = check_challenge(parameters)?;
     check_resource(app, parameters)?;
     let scope = check_scope(app, most, parameters)?;
-    Ok(Checked { code_challenge, scope, prompt: check_prompt(parameters)?, dpop_jkt: check_jkt(app, parameters)? })
+    let (prompt, demand) = (check_prompt(parameters)?, Demand::check(app, parameters)?);
+    Ok(Checked { code_challenge, scope, prompt, demand, dpop_jkt: check_jkt(app, parameters)? })
 }
 
 fn check_prompt(parameters: &Parameters) -> Result<Prompt, Error> {

@@ -47,6 +47,7 @@ fn allowed() -> DeviceDecision {
     DeviceDecision::Allowed {
         subject: "ada".to_owned(),
         login_method: "local".to_owned(),
+        amr: vec!["hwk".to_owned()],
         authenticated_at: START.minus(HOUR),
         session: "session".to_owned(),
         scope: "read".to_owned(),

@@ -3,7 +3,7 @@
 use super::{ACCESS_TOKEN_LIFETIME, CURSOR, GRACE, GRANT_DURATION, SECOND, START};
 use async_trait::async_trait;
 use oauth::app::{App, AssertionRules, ConsentRules, Dpop, Endpoints, Managed, Registration};
-use oauth::approval::{Approval, Ask, ForeignIdentity, Unavailable, Verdict};
+use oauth::approval::{Approval, Ask, ForeignIdentity, StepUp, Unavailable, Verdict};
 use oauth::call::Person;
 use oauth::client::Client;
 use oauth::keys::SigningAlgorithm;
@@ -50,6 +50,7 @@ pub(crate) fn app(id: &str, url: &str, other: &str) -> App {
         },
         browser_redirect_uris: vec![format!("{url}/.doorward/callback")],
         session_duration: Duration::from_secs(12 * 3600),
+        auth_methods: vec!["mfa".to_owned(), "badge".to_owned()],
         managed: Some(managed()),
     }
 }
@@ -86,6 +87,7 @@ pub(crate) fn person(subject: &str, session: &str) -> Person {
         subject: subject.to_owned(),
         session: session.to_owned(),
         login_method: "local".to_owned(),
+        amr: vec!["pwd".to_owned()],
         authenticated_at: START.minus(SECOND),
     }
 }
@@ -96,6 +98,8 @@ pub(crate) enum Mood {
     #[default]
     Approves,
     Refuses,
+    /// Lets in whoever used a second factor.
+    WantsMfa,
     Unavailable,
 }
 
@@ -107,8 +111,13 @@ impl Policy {
         *self.0.lock().unwrap() = mood;
     }
 
-    fn say(&self) -> Result<Verdict, Unavailable> {
+    fn say(&self, amr: &[String]) -> Result<Verdict, Unavailable> {
         match *self.0.lock().unwrap() {
+            Mood::WantsMfa if !amr.iter().any(|method| method == "mfa") => {
+                let step_up = StepUp { amr: vec!["mfa".to_owned()], max_age: None };
+                Ok(Verdict::StepUp { step_up, rule: Some("mfa".to_owned()) })
+            }
+            Mood::WantsMfa => Ok(Verdict::Approved),
             Mood::Approves => Ok(Verdict::Approved),
             Mood::Refuses => Ok(Verdict::Refused { reason: "no_rule_matched", rule: None }),
             Mood::Unavailable => Err(Unavailable("the directory is down".to_owned())),
@@ -118,12 +127,12 @@ impl Policy {
 
 #[async_trait]
 impl Approval for Policy {
-    async fn approve(&self, _: Ask<'_>) -> Result<Verdict, Unavailable> {
-        self.say()
+    async fn approve(&self, ask: Ask<'_>) -> Result<Verdict, Unavailable> {
+        self.say(ask.amr)
     }
 
     async fn approve_client(&self, _: &App, _: &Client) -> Result<Verdict, Unavailable> {
-        self.say()
+        self.say(&[])
     }
 
     async fn person_of(&self, identity: ForeignIdentity<'_>) -> Result<Option<String>, Unavailable> {
@@ -132,7 +141,7 @@ impl Approval for Policy {
             (COMPANY, Some("north"), "ada-at-company") => Some("another-ada"),
             _ => None,
         };
-        self.say().map(|_| person.map(str::to_owned))
+        self.say(&[]).map(|_| person.map(str::to_owned))
     }
 }
 
