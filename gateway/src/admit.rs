@@ -14,6 +14,7 @@ use crate::refusal::{At, Denial, Refusal};
 use crate::request::Request;
 use crate::route::{Own, Route};
 use http::Method;
+use oauth::approval::INSUFFICIENT_USER_AUTHENTICATION;
 use policy::{Action, Decision, Facts, Reason, RequestFacts, Via};
 
 /// What a request that is not refused comes to.
@@ -43,6 +44,11 @@ pub(crate) async fn admit(world: &World, snapshot: &Snapshot, request: &Request)
             Ok(Outcome::Proxy(Box::new(Permit::new(at, known, rule, action))))
         }
         Decision::Deny { reason: Reason::LoginRequired, .. } => Err(Refusal::LoginRequired(at)),
+        Decision::Deny { reason: Reason::StrongerAuthenticationRequired { step_up }, rule } => {
+            let denial =
+                Denial::of(known.as_deref(), INSUFFICIENT_USER_AUTHENTICATION, rule.map(|rule| rule.to_string()));
+            Err(Refusal::StepUp(at, step_up, denial))
+        }
         Decision::Deny { reason, rule } => {
             let denial = Denial::of(known.as_deref(), reason.as_str(), rule.map(|rule| rule.to_string()));
             Err(Refusal::Denied(at, denial))
@@ -57,6 +63,7 @@ pub(crate) fn facts<'a>(request: &'a Request, known: Option<&'a Known>) -> Facts
         via: known.map_or(Via::Browser, |known| known.via),
         client_id: known.and_then(|known| known.oauth_client()).map(|(client, _)| client.as_str()),
         linked_app: known.and_then(|known| known.linked_app.as_deref()),
+        authenticated_for: known.and_then(|known| known.authenticated_for(request.now)),
         request: Some(RequestFacts { ip: request.ip, method: request.method.as_str(), path: request.target.path() }),
     }
 }

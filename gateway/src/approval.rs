@@ -5,10 +5,10 @@ use crate::known::{service, via};
 use crate::store::Stores;
 use async_trait::async_trait;
 use oauth::app::App as OAuthApp;
-use oauth::approval::{Approval, Ask, ForeignIdentity, Unavailable, Verdict};
+use oauth::approval::{Approval, Ask, ForeignIdentity, StepUp, Unavailable, Verdict};
 use oauth::client::Client;
 use oauth::grant::client_credentials::LOGIN_METHOD;
-use policy::{Action, Decision, Facts, Via};
+use policy::{Action, Decision, Facts, Reason, Via};
 use std::sync::Arc;
 
 /// Asks the policies of one configuration.
@@ -37,13 +37,14 @@ impl Approval for PolicyApproval {
         if !app.admits_provider(ask.login_method) {
             return Ok(Verdict::Refused { reason: "identity_provider_not_allowed", rule: None });
         }
-        let identity = account.identity(ask.login_method, &[]);
+        let identity = account.identity(ask.login_method, ask.amr);
         let via = via(ask.client, Some(ask.opened_by));
         let facts = Facts {
             identity: Some(&identity),
             via,
             client_id: (via != Via::Browser).then(|| ask.client.as_str()),
             linked_app: ask.linked_app,
+            authenticated_for: Some(ask.now.since(ask.authenticated_at)),
             request: None,
         };
         Ok(verdict(app, &facts))
@@ -57,7 +58,14 @@ impl Approval for PolicyApproval {
         let client_id = Some(client.id.as_str());
         Ok(verdict(
             app,
-            &Facts { identity: Some(&identity), via: Via::Service, client_id, linked_app: None, request: None },
+            &Facts {
+                identity: Some(&identity),
+                via: Via::Service,
+                client_id,
+                linked_app: None,
+                authenticated_for: None,
+                request: None,
+            },
         ))
     }
 
@@ -73,6 +81,10 @@ fn verdict(app: &App, facts: &Facts<'_>) -> Verdict {
             Verdict::Refused { reason: "no_rule_matched", rule: Some(rule.to_string()) }
         }
         Decision::Allow { .. } => Verdict::Approved,
+        Decision::Deny { reason: Reason::StrongerAuthenticationRequired { step_up }, rule } => {
+            let step_up = StepUp { amr: step_up.auth_methods, max_age: step_up.max_age };
+            Verdict::StepUp { step_up, rule: rule.map(|rule| rule.to_string()) }
+        }
         Decision::Deny { reason, rule } => {
             Verdict::Refused { reason: reason.as_str(), rule: rule.map(|rule| rule.to_string()) }
         }

@@ -51,6 +51,8 @@ pub(crate) struct Verified {
     pub(crate) earlier: Option<Box<Actor>>,
     /// Thumbprint of the key that the credential is bound to: each request proves it afresh.
     pub(crate) jkt: Option<String>,
+    /// When the person proved who they are; `None` for a service.
+    pub(crate) authenticated_at: Option<Timestamp>,
     /// When the credential ends. Checked at every use: forgetting is not an expiry check.
     pub(crate) expires_at: Timestamp,
 }
@@ -59,6 +61,11 @@ impl Verified {
     /// Whether it is an access token: neither a browser's session nor a service token.
     pub(crate) fn is_access_token(&self) -> bool {
         self.via != Via::Browser && !self.grant.is_empty()
+    }
+
+    /// How long ago the person proved who they are.
+    pub(crate) fn authenticated_for(&self, now: Timestamp) -> Option<Duration> {
+        self.authenticated_at.map(|at| now.since(at))
     }
 
     /// What it comes from: the grant, or the service token, by its id.
@@ -214,6 +221,7 @@ mod tests {
             linked_app: None,
             earlier: None,
             jkt: None,
+            authenticated_at: Some(Timestamp::from_seconds(0)),
             expires_at: Timestamp::from_seconds(expires_at),
         }
     }

@@ -18,10 +18,12 @@ use crate::store::Use;
 use crate::telemetry::{Asked, Refused, Told, remedy, shorten};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Method, Response, header};
-use oauth::call::Consent;
+use oauth::approval::StepUp;
+use oauth::call::{Consent, Person};
 use oauth::client::ClientId;
 use oauth::endpoint::revocation::Revoked;
 use oauth::error::{Code, Error};
+use oauth::world::Timestamp;
 use oauth::{Call, Endpoint, Reply};
 use policy::{Identity, Via};
 use std::sync::Arc;
@@ -57,7 +59,7 @@ impl OwnRequest<'_> {
             (Page::Login, Site::App(app, origin)) if get => {
                 let at = At { app: Arc::clone(app), origin: origin.clone() };
                 let back = request.target.query().and_then(|query| parameter(query, "return_to")).unwrap_or_default();
-                Ok(handoff::begin(world, &at, request, &back))
+                Ok(handoff::begin(world, &at, request, (&back, handoff::asked_for(request).as_ref())))
             }
             (Page::Callback, Site::App(_, origin)) if get => handoff::finish(world, snapshot, origin, request).await,
             (Page::Logout, _) if get || post => {
@@ -117,7 +119,7 @@ impl OwnRequest<'_> {
             // A replay or the client may just have ended a grant: the next request must see it.
             let _ = world.heed_revocations().await;
         }
-        self.dress(app, person.as_ref().map(|person| person.subject.as_str()), reply).await
+        self.dress(app, person.as_ref(), reply).await
     }
 
     fn within_limits(&self, endpoint: &Endpoint) -> bool {
@@ -136,7 +138,7 @@ impl OwnRequest<'_> {
     async fn dress(
         &self,
         app: &Arc<crate::config::App>,
-        subject: Option<&str>,
+        person: Option<&Person>,
         reply: Reply,
     ) -> Result<Response<Bytes>, Refusal> {
         match reply {
@@ -154,15 +156,16 @@ impl OwnRequest<'_> {
                 }
                 Ok(response)
             }
-            Reply::LoginRequired { client, query } => {
+            Reply::LoginRequired { client, query, step_up } => {
                 let target = &self.request.target;
                 let go_on = query.map(|query| format!("{}?{query}", target.raw_path()));
                 let go_on = Some(go_on.unwrap_or_else(|| target.as_str().to_owned()));
-                let purpose = login::Purpose { go_on, app: Some(app.id.clone()), client, ..login::Purpose::default() };
+                let step_up = step_up.map(login::StepUp::from);
+                let purpose = login::Purpose { go_on, app: Some(app.id.clone()), client, step_up };
                 Ok(login::ask(self.world, self.snapshot, self.request, purpose).await?)
             }
-            Reply::Consent(consent) => self.consent(app, subject, &consent).await,
-            Reply::Refused { reason, rule } => self.refused(app, subject, reason, rule).await,
+            Reply::Consent(consent) => self.consent(app, person, &consent).await,
+            Reply::Refused { reason, rule, step_up } => self.refused(app, person, (reason, rule, step_up)).await,
             Reply::Page(error) => {
                 self.log(app, &error);
                 Ok(self.error_page(app, &error))
@@ -173,37 +176,38 @@ impl OwnRequest<'_> {
     async fn consent(
         &self,
         app: &crate::config::App,
-        subject: Option<&str>,
+        person: Option<&Person>,
         consent: &Consent,
     ) -> Result<Response<Bytes>, Refusal> {
-        let person = self.username(subject).await?;
+        let person = self.username(person.map(|person| person.subject.as_str())).await?;
         Ok(consent::page(&self.look(), app, (&person, consent), self.request))
     }
 
     async fn refused(
         &self,
         app: &Arc<crate::config::App>,
-        subject: Option<&str>,
-        reason: &'static str,
-        rule: Option<String>,
+        person: Option<&Person>,
+        (reason, rule, step_up): (&'static str, Option<String>, Option<StepUp>),
     ) -> Result<Response<Bytes>, Refusal> {
-        let account = match subject {
-            Some(subject) => self.world.store.account_by_subject(subject).await?,
+        let account = match person {
+            Some(person) => self.world.store.account_by_subject(&person.subject).await?,
             None => None,
         };
-        let identity = account.map(|account| account.identity("local", &[]));
-        let person = identity.as_ref().and_then(|identity| identity.email.clone());
+        let identity = account.zip(person).map(|(account, person)| account.identity(&person.login_method, &person.amr));
+        let email = identity.as_ref().and_then(|identity| identity.email.clone());
+        let step_up = step_up.map(|StepUp { amr, max_age }| policy::StepUp { auth_methods: amr, max_age });
         let told = Told {
             outcome: reason,
             app: app.id.clone(),
             rule: rule.clone().unwrap_or_default(),
-            subject: subject.unwrap_or_default().to_owned(),
+            subject: person.map(|person| person.subject.clone()).unwrap_or_default(),
             detail: String::new(),
         };
-        self.record(app, reason, rule, identity, None);
+        let who = identity.map(|identity| (identity, person.map(|person| person.authenticated_at)));
+        self.record(app, reason, rule, who, None);
         let sign_out = Some("/.doorward/logout?everywhere");
-        let mut page =
-            refuse::refused_page(&self.look(), &self.request.id, Some(&app.name), person.as_deref(), reason, sign_out);
+        let refused = refuse::Refused { person: email.as_deref(), reason, step_up: step_up.as_ref(), sign_out };
+        let mut page = refuse::refused_page(&self.look(), &self.request.id, Some(&app.name), &refused);
         page.extensions_mut().insert(told);
         Ok(page)
     }
@@ -214,9 +218,10 @@ impl OwnRequest<'_> {
         app: &Arc<crate::config::App>,
         reason: &'static str,
         rule: Option<String>,
-        identity: Option<Identity>,
+        who: Option<(Identity, Option<Timestamp>)>,
         detail: Option<String>,
     ) {
+        let (identity, authenticated_at) = who.unzip();
         let (method, path) = (self.request.method.to_string(), self.request.target.path().to_owned());
         let sent = sent::sent(&self.http);
         let client = sent["client_id"].as_str().filter(|id| !ClientId::new(*id).is_browser()).map(str::to_owned);
@@ -234,6 +239,7 @@ impl OwnRequest<'_> {
             },
             client,
             linked_app: None,
+            authenticated_at: authenticated_at.flatten(),
             detail,
             asked: Asked::OfEndpoint { ip: self.request.ip, method, path, sent },
         });

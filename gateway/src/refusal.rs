@@ -2,7 +2,8 @@
 
 use crate::config::{App, Origin};
 use crate::known::Known;
-use policy::{Identity, Via};
+use oauth::world::Timestamp;
+use policy::{Identity, StepUp, Via};
 use std::sync::Arc;
 
 /// The app that a refusal concerns, and the origin by which it was reached.
@@ -27,6 +28,8 @@ pub(crate) enum Refusal {
     InvalidToken(At, BadCredential),
     /// The policy refuses who asks: 403.
     Denied(At, Box<Denial>),
+    /// The policy would let in who asks after a stronger or fresher sign-in: 302 to it, or 401.
+    StepUp(At, StepUp, Box<Denial>),
     /// The token lacks scopes that the request needs: 403.
     InsufficientScope(At, String, Box<Denial>),
     /// A page of another site sent it in the person's name: 403.
@@ -65,6 +68,8 @@ pub(crate) struct Denial {
     pub(crate) client: Option<String>,
     /// The app whose upstream acts for the person, if one does.
     pub(crate) linked_app: Option<String>,
+    /// When the person signed in.
+    pub(crate) authenticated_at: Option<Timestamp>,
 }
 
 impl Denial {
@@ -78,6 +83,7 @@ impl Denial {
             via: known.map_or(Via::Browser, |known| known.via),
             client: client.map(|(client, _)| client.to_string()),
             linked_app: known.and_then(|known| known.linked_app.clone()),
+            authenticated_at: known.and_then(|known| known.authenticated_at),
         })
     }
 
@@ -96,7 +102,7 @@ impl Refusal {
             Self::NoSuchApp => "no_such_app",
             Self::LoginRequired(_) => "login_required",
             Self::InvalidToken(_, bad) => bad.code,
-            Self::Denied(_, denial) => denial.reason,
+            Self::Denied(_, denial) | Self::StepUp(_, _, denial) => denial.reason,
             Self::InsufficientScope(..) => "insufficient_scope",
             Self::CrossOrigin(..) => "cross_origin",
             Self::Unavailable(_) => "unavailable",
@@ -106,9 +112,8 @@ impl Refusal {
     /// Who was refused, where that is known.
     pub(crate) fn denial(&self) -> Option<&Denial> {
         match self {
-            Self::Denied(_, denial) | Self::InsufficientScope(_, _, denial) | Self::CrossOrigin(_, denial) => {
-                Some(denial)
-            }
+            Self::Denied(_, denial) | Self::CrossOrigin(_, denial) => Some(denial),
+            Self::StepUp(_, _, denial) | Self::InsufficientScope(_, _, denial) => Some(denial),
             _ => None,
         }
     }
@@ -119,6 +124,7 @@ impl Refusal {
             Self::LoginRequired(at)
             | Self::InvalidToken(at, _)
             | Self::Denied(at, _)
+            | Self::StepUp(at, ..)
             | Self::InsufficientScope(at, ..)
             | Self::CrossOrigin(at, _) => Some(at),
             Self::Malformed(_) | Self::TooLarge(_) | Self::NoSuchApp | Self::Unavailable(_) => None,

@@ -12,6 +12,7 @@ use crate::request::Request;
 use crate::respond::{Dress, Problem, as_json, html, problem};
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
+use policy::StepUp;
 use serde_json::json;
 
 /// The answer to a refused request that could be read.
@@ -28,6 +29,7 @@ pub(crate) fn refusal(world: &World, look: &Look<'_>, request: &Request, refusal
         }
         Refusal::InsufficientScope(at, scope, _) => challenge::insufficient_scope(request, at, scope),
         Refusal::Denied(at, denial) => denied(look, request, at, denial),
+        Refusal::StepUp(at, needed, _) => step_up(world, request, at, needed),
         Refusal::CrossOrigin(at, _) => {
             let app = Some(at.app.name.as_str());
             let told =
@@ -64,18 +66,30 @@ pub(crate) fn too_many(look: &Look<'_>, html: bool, id: &str) -> Response<Bytes>
 
 /// 302 for a person's navigation, else 401; an app can say otherwise.
 fn login_required(world: &World, request: &Request, at: &At) -> Response<Bytes> {
+    if may_be_sent_to_login(request, at) {
+        handoff::begin(world, at, request, (request.target.as_str(), None))
+    } else {
+        challenge::unauthorized(request, at, None::<&BadCredential>)
+    }
+}
+
+/// The same for somebody whose sign-in is too weak or too old (RFC 9470).
+fn step_up(world: &World, request: &Request, at: &At, needed: &StepUp) -> Response<Bytes> {
+    if may_be_sent_to_login(request, at) {
+        handoff::begin(world, at, request, (request.target.as_str(), Some(needed)))
+    } else {
+        challenge::insufficient_user_authentication(request, at, needed)
+    }
+}
+
+fn may_be_sent_to_login(request: &Request, at: &At) -> bool {
     use crate::config::Challenge;
-    let navigation = match at.app.challenge {
+    match at.app.challenge {
         Challenge::Auto => request.is_navigation(),
         Challenge::Redirect => {
             request.method == http::Method::GET && request.authorization.is_none() && !request.upgrade
         }
         Challenge::Unauthorized => false,
-    };
-    if navigation {
-        handoff::begin(world, at, request, request.target.as_str())
-    } else {
-        challenge::unauthorized(request, at, None::<&BadCredential>)
     }
 }
 
@@ -88,21 +102,41 @@ fn denied(look: &Look<'_>, request: &Request, at: &At, denial: &Denial) -> Respo
         );
     }
     let sign_out = format!("{}/.doorward/logout?app={}&everywhere", at.origin.url(), at.app.id);
-    refused_page(look, &request.id, Some(&at.app.name), denial.person(), denial.reason, Some(&sign_out))
+    let refused = Refused { person: denial.person(), reason: denial.reason, step_up: None, sign_out: Some(&sign_out) };
+    refused_page(look, &request.id, Some(&at.app.name), &refused)
+}
+
+/// Who is refused, and why.
+pub(crate) struct Refused<'a> {
+    pub(crate) person: Option<&'a str>,
+    pub(crate) reason: &'a str,
+    /// What the sign-in would have to be.
+    pub(crate) step_up: Option<&'a StepUp>,
+    /// Where to sign in as somebody else.
+    pub(crate) sign_out: Option<&'a str>,
 }
 
 /// The refused page.
-pub(crate) fn refused_page(
-    look: &Look<'_>,
-    id: &str,
-    app: Option<&str>,
-    person: Option<&str>,
-    reason: &str,
-    sign_out: Option<&str>,
-) -> Response<Bytes> {
-    let sentence = look.say(refused_sentence(reason));
-    let page = RefusedPage { person, app, decision_id: id, sentence: &sentence, sign_out };
+pub(crate) fn refused_page(look: &Look<'_>, id: &str, app: Option<&str>, refused: &Refused<'_>) -> Response<Bytes> {
+    let sentence = match refused.step_up {
+        Some(step_up) => needs(look, step_up),
+        None => look.say(refused_sentence(refused.reason)),
+    };
+    let page =
+        RefusedPage { person: refused.person, app, decision_id: id, sentence: &sentence, sign_out: refused.sign_out };
     html(look, StatusCode::FORBIDDEN, pages::refused(look, &page), Dress::default())
+}
+
+/// What a sign-in that is let in must be.
+fn needs(look: &Look<'_>, step_up: &StepUp) -> String {
+    let methods = step_up.auth_methods.join(", ");
+    let age = step_up.max_age.map(|age| humantime::format_duration(age).to_string()).unwrap_or_default();
+    let text = match (methods.is_empty(), age.is_empty()) {
+        (false, true) => "refused-needs-methods",
+        (true, false) => "refused-needs-fresh",
+        _ => "refused-needs-both",
+    };
+    look.say_with(text, &[("methods", methods.into()), ("age", age.into())])
 }
 
 /// The id of the sentence that says why.

@@ -54,6 +54,7 @@ impl<'a> Review<'a> {
             via: known.map_or(Via::Browser, |(known, _)| known.via),
             client_id: client.map(|(client, _)| client.as_str()),
             linked_app: known.and_then(|(known, _)| known.linked_app.as_deref()),
+            authenticated_for: known.and_then(|(known, _)| known.authenticated_for(self.now)),
             request: Some(RequestFacts {
                 ip: request.ip,
                 method: request.method.as_str(),

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use std::net::IpAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Explain {
@@ -33,6 +34,12 @@ pub(super) struct Explain {
     /// Through which OAuth client; a browser if left out.
     #[arg(long)]
     client: Option<String>,
+    /// How they would have proven who they are, such as `pwd` or `mfa` (RFC 8176); can be given several times.
+    #[arg(long = "auth-method")]
+    auth_methods: Vec<String>,
+    /// How long ago they would have signed in.
+    #[arg(long, default_value = "0s", value_parser = humantime::parse_duration)]
+    signed_in_for: Duration,
     /// Print as JSON.
     #[arg(long)]
     json: bool,
@@ -74,7 +81,7 @@ impl Explain {
             Failure::Other(format!("no app is called `{id}`; there are: {}", known.join(", ")))
         })?;
         let identity = match &self.email {
-            Some(email) => Some(identity_of(store, email).await?),
+            Some(email) => Some(identity_of(store, email, &self.auth_methods).await?),
             None => None,
         };
         let facts = Facts {
@@ -82,6 +89,7 @@ impl Explain {
             via: if self.client.is_some() { Via::Agent } else { Via::Browser },
             client_id: self.client.as_deref(),
             linked_app: None,
+            authenticated_for: Some(self.signed_in_for),
             request: Some(RequestFacts { ip: self.ip, method: &self.method, path: &self.path }),
         };
         let explanation = app.policies.explain(&facts);
@@ -98,7 +106,7 @@ impl Explain {
 }
 
 /// The account of that name, or somebody like it who has signed in for the first time.
-async fn identity_of(store: &dyn Stores, email: &str) -> Result<Identity, Failure> {
+async fn identity_of(store: &dyn Stores, email: &str, auth_methods: &[String]) -> Result<Identity, Failure> {
     let account = store.account_by_username(email).await?;
     Ok(account.map_or_else(
         || Identity {
@@ -108,10 +116,10 @@ async fn identity_of(store: &dyn Stores, email: &str) -> Result<Identity, Failur
             name: None,
             groups: Vec::new(),
             login_method: "local".into(),
-            auth_methods: Vec::new(),
+            auth_methods: auth_methods.to_vec(),
             claims: Default::default(),
         },
-        |account| account.identity("local", &[]),
+        |account| account.identity("local", auth_methods),
     ))
 }
 

@@ -50,7 +50,14 @@ impl Config {
 fn summary_of(app: &App) -> Value {
     let urls: Vec<_> = app.places.iter().map(|place| place.url()).collect();
     // Nobody asks for anything: only the rules are of interest, not what becomes of them.
-    let nobody = Facts { identity: None, via: Via::Browser, client_id: None, linked_app: None, request: None };
+    let nobody = Facts {
+        identity: None,
+        via: Via::Browser,
+        client_id: None,
+        linked_app: None,
+        authenticated_for: None,
+        request: None,
+    };
     let Explanation { policies, .. } = app.policies.explain(&nobody);
     json!({
         "name": app.name,
@@ -80,13 +87,17 @@ fn policy(policy: &PolicyTrace) -> Value {
     let RulesTrace { include, require, exclude } = &policy.rules;
     let [include, require, exclude] =
         [include, require, exclude].map(|list| list.iter().map(|entry| entry.selector.as_str()).collect::<Vec<_>>());
-    json!({
+    let mut summary = json!({
         "name": policy.name,
         "action": policy.action,
         "include": include,
         "require": require,
         "exclude": exclude,
-    })
+    });
+    if let Some(freshness) = &policy.session_duration {
+        summary["session_duration"] = json!(freshness.longest);
+    }
+    summary
 }
 
 fn oauth(app: &App) -> Value {

@@ -38,9 +38,7 @@ const KEYS: &[&str] = &[
     "server.acme",
     "geoip",
     "policies.*.mode",
-    "policies.*.session_duration",
     "apps.*.policies.*.mode",
-    "apps.*.policies.*.session_duration",
     "apps.*.upstreams",
     "apps.*.load_balancing",
     "apps.*.health_check",
@@ -53,9 +51,6 @@ const VALUES: &[(&str, &str, &[&str])] = &[
 ];
 
 const SELECTORS: &[&str] = &[
-    "idp_group",
-    "claim",
-    "auth_method",
     "country",
     "certificate",
     "common_name",

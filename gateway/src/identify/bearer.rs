@@ -84,8 +84,10 @@ async fn verify(world: &World, at: &At, token: &str, now: Timestamp) -> Result<V
         (service(client.id.as_str(), &client.name, &grant.login_method), Via::Service)
     } else {
         let account = world.store.account_by_subject(&claims.sub).await?.filter(|account| !account.disabled);
-        (account.ok_or_else(ended)?.identity(&grant.login_method, &[]), via(&grant.client, grant.details.opened_by))
+        let identity = account.ok_or_else(ended)?.identity(&grant.login_method, &grant.details.amr);
+        (identity, via(&grant.client, grant.details.opened_by))
     };
+    let authenticated_at = Some(grant.authenticated_at).filter(|_| !grant.is_of_service());
     Ok(Verified {
         identity,
         via,
@@ -95,6 +97,7 @@ async fn verify(world: &World, at: &At, token: &str, now: Timestamp) -> Result<V
         scope: claims.scope,
         linked_app: grant.details.linked_app,
         earlier: grant.details.actor.and_then(|actor| actor.act),
+        authenticated_at,
         jkt: claims.cnf.map(|cnf| cnf.jkt),
         expires_at: claims.exp.min(grant.expires_at),
     })

@@ -44,5 +44,5 @@ pub(crate) async fn again(world: &World, known: &Known, now: Timestamp) -> Resul
         return Ok(client.map(|client| service_of(client.id.as_str(), &client.name, &grant.login_method)));
     }
     let account = world.store.account_by_subject(&grant.subject).await?.filter(|account| !account.disabled);
-    Ok(account.map(|account| account.identity(&grant.login_method, &[])))
+    Ok(account.map(|account| account.identity(&grant.login_method, &grant.details.amr)))
 }

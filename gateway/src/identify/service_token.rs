@@ -111,6 +111,7 @@ async fn verify(world: &World, at: &At, presented: &Presented, now: Timestamp) -
         linked_app: None,
         earlier: None,
         jkt: None,
+        authenticated_at: None,
         expires_at,
     })
 }

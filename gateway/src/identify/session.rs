@@ -31,7 +31,7 @@ pub(crate) async fn identify(world: &World, at: &At, request: &Request) -> Resul
     let account = world.store.account_by_subject(&grant.subject).await?.filter(|account| !account.disabled);
     let Some(account) = account else { return Ok(None) };
     let verified = Verified {
-        identity: account.identity(&grant.login_method, &[]),
+        identity: account.identity(&grant.login_method, &grant.details.amr),
         via: Via::Browser,
         client: grant.client,
         client_name: None,
@@ -40,6 +40,7 @@ pub(crate) async fn identify(world: &World, at: &At, request: &Request) -> Resul
         linked_app: None,
         earlier: None,
         jkt: None,
+        authenticated_at: Some(grant.authenticated_at),
         expires_at,
     };
     Ok(Some(world.memory.keep(place, generation, verified)))
@@ -57,6 +58,7 @@ pub(crate) async fn person(world: &World, origin: &Origin, request: &Request) ->
         subject: account.subject,
         session: grant.id,
         login_method: grant.login_method,
+        amr: grant.details.amr,
         authenticated_at: grant.authenticated_at,
     }))
 }

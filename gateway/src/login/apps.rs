@@ -12,7 +12,8 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use oauth::call::Person;
 use oauth::store::StoreError;
-use policy::{Decision, Facts, Identity, Via};
+use policy::{Decision, Facts, Identity, Reason, Via};
+use std::time::Duration;
 
 const PATH: &str = "/.doorward/apps";
 
@@ -42,9 +43,11 @@ pub(super) async fn launcher(
     arrived: bool,
 ) -> Result<Response<Bytes>, StoreError> {
     let account = world.store.account_by_subject(&person.subject).await?;
-    let identity = account.as_ref().map(|account| account.identity(&person.login_method, &[]));
+    let identity = account.as_ref().map(|account| account.identity(&person.login_method, &person.amr));
     let name = account.as_ref().map(|account| account.shown()).unwrap_or_default();
-    let may_open = |app: &&App| identity.as_ref().is_some_and(|identity| may_open(app, identity));
+    let may_open = |app: &&App| {
+        identity.as_ref().is_some_and(|identity| may_open(app, identity, request.now.since(person.authenticated_at)))
+    };
     let apps = snapshot.config.apps.values().map(AsRef::as_ref).filter(may_open);
     let apps: Vec<_> = apps.map(|app| AppTile { name: &app.name, url: &app.oauth.issuer, description: None }).collect();
     let look = snapshot.look(request);
@@ -52,9 +55,20 @@ pub(super) async fn launcher(
     Ok(html(&look, StatusCode::OK, pages::apps(&look, &page), Dress::default()))
 }
 
-/// Whether some request of this person could pass, and there is one address to begin at.
-fn may_open(app: &App, identity: &Identity) -> bool {
-    let facts = Facts { identity: Some(identity), via: Via::Browser, client_id: None, linked_app: None, request: None };
+/// Whether some request of this person could pass, if need be after a stronger sign-in, and there is one address to begin at.
+fn may_open(app: &App, identity: &Identity, authenticated_for: Duration) -> bool {
+    let facts = Facts {
+        identity: Some(identity),
+        via: Via::Browser,
+        client_id: None,
+        linked_app: None,
+        authenticated_for: Some(authenticated_for),
+        request: None,
+    };
     let has_address = app.places.first().is_some_and(|place| matches!(place.host, HostPattern::Exact(_)));
-    has_address && app.admits_way(identity) && matches!(app.policies.may_ever(&facts), Decision::Allow { .. })
+    let may = match app.policies.may_ever(&facts) {
+        Decision::Allow { .. } => true,
+        Decision::Deny { reason, .. } => matches!(reason, Reason::StrongerAuthenticationRequired { .. }),
+    };
+    has_address && app.admits_way(identity) && may
 }

@@ -16,6 +16,7 @@ use http::{Response, StatusCode};
 use oauth::error::Code;
 use oauth::grant::authorization_code::BrowserSession;
 use oauth::pkce;
+use policy::StepUp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -23,6 +24,9 @@ const PURPOSE: &str = "handoff";
 
 /// Longer ways back are forgotten: the person lands on the app's first page.
 const MAX_RETURN_CHARS: usize = 2048;
+
+/// Most characters of the methods that a link asks for.
+const MAX_METHODS: usize = 256;
 
 #[derive(Serialize, Deserialize)]
 struct State {
@@ -32,8 +36,13 @@ struct State {
     verifier: String,
 }
 
-/// Sends the browser to sign in, and then back to `return_to` at the app.
-pub(crate) fn begin(world: &World, at: &At, request: &Request, return_to: &str) -> Response<Bytes> {
+/// Sends the browser to sign in, as strong and fresh as it must be, and then back to `return_to` at the app.
+pub(crate) fn begin(
+    world: &World,
+    at: &At,
+    request: &Request,
+    (return_to, step_up): (&str, Option<&StepUp>),
+) -> Response<Bytes> {
     let browser = Browser::of(world, &at.origin, request);
     let verifier = URL_SAFE_NO_PAD.encode(world.random.bytes::<32>());
     let challenge = pkce::challenge(&verifier);
@@ -45,12 +54,30 @@ pub(crate) fn begin(world: &World, at: &At, request: &Request, return_to: &str) 
     query.append_pair("redirect_uri", &callback(&at.origin));
     query.append_pair("code_challenge", &challenge).append_pair("code_challenge_method", "S256");
     query.append_pair("state", &state);
+    query.extend_pairs(step_up.iter().flat_map(|step_up| parameters(step_up)));
     if let Some(session) = request.cookie(&signed_out_cookie(&at.origin, &at.app)).filter(|session| session.len() <= 64)
     {
         query.append_pair("except_session", session);
     }
     let location = format!("{}?{}", at.app.oauth.endpoints.authorization, query.finish());
     see_other(StatusCode::FOUND, &location, &browser.cookies(&at.origin))
+}
+
+/// What a sign-in must be, in the words of an authorization request (RFC 9470 section 4).
+pub(crate) fn parameters(step_up: &StepUp) -> impl Iterator<Item = (&'static str, String)> {
+    let methods = (!step_up.auth_methods.is_empty()).then(|| step_up.auth_methods.join("+"));
+    let age = step_up.max_age.map(|age| age.as_secs().to_string());
+    methods.map(|methods| ("acr_values", methods)).into_iter().chain(age.map(|age| ("max_age", age)))
+}
+
+/// What a link to the sign-in at an app asks for.
+pub(crate) fn asked_for(request: &Request) -> Option<StepUp> {
+    let query = request.target.query()?;
+    let auth_methods =
+        parameter(query, "acr_values").filter(|methods| !methods.is_empty() && methods.len() <= MAX_METHODS);
+    let max_age = parameter(query, "max_age").and_then(|age| age.parse().ok()).map(Duration::from_secs);
+    let auth_methods: Vec<_> = auth_methods.iter().flat_map(|methods| methods.split('+')).map(str::to_owned).collect();
+    (!auth_methods.is_empty() || max_age.is_some()).then_some(StepUp { auth_methods, max_age })
 }
 
 /// The browser comes back with a code: it becomes a session at the app.

@@ -18,4 +18,4 @@ pub(crate) use external::{backchannel_logout, callback, follow, has_any, initiat
 pub(crate) use identity::{certs, identity};
 pub(crate) use logout::logout;
 pub(crate) use page::{answer, ask, page as sign_in_page};
-pub(crate) use purpose::Purpose;
+pub(crate) use purpose::{Purpose, StepUp};

@@ -31,3 +31,9 @@ pub(crate) struct StepUp {
     /// Seconds since the person last proved who they are; zero is now.
     pub(crate) max_age: Option<u64>,
 }
+
+impl From<oauth::approval::StepUp> for StepUp {
+    fn from(needed: oauth::approval::StepUp) -> Self {
+        Self { auth_methods: needed.amr, max_age: needed.max_age.map(|age| age.as_secs()) }
+    }
+}

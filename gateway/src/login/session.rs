@@ -50,7 +50,7 @@ pub(super) async fn open(
         expires_at: request.now.plus(auth.session_duration),
         parent: None,
         revoked_at: None,
-        details: GrantDetails::default(),
+        details: GrantDetails { amr: signed_in.amr.clone(), ..GrantDetails::default() },
     };
     let credential =
         Credential { hash: secret.hash(), grant: grant.id.clone(), expires_at: grant.expires_at, rotated_at: None };

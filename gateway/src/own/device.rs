@@ -23,6 +23,8 @@ use oauth::{Call, Endpoint, Reply};
 use std::sync::Arc;
 
 const PURPOSE: &str = "device form";
+/// The parameter that says that a stronger sign-in was asked for, and the purpose that it is sealed for.
+const STRONGER: &str = "asked_to_step_up";
 pub(super) const PATH: &str = "/.doorward/device";
 
 impl OwnRequest<'_> {
@@ -67,7 +69,9 @@ impl OwnRequest<'_> {
         let browser = Browser::of(self.world, origin, self.request);
         let token = browser.seal(self.world, PURPOSE, &person.session, self.request.now);
         let code = code.map(ToString::to_string).unwrap_or_default();
-        let page = DevicePage { user_code: &code, action: PATH, form_token: &token, problem };
+        let mark = self.request.target.query().and_then(|query| parameter(query, STRONGER));
+        let action = mark.map_or_else(|| PATH.to_owned(), |mark| format!("{PATH}?{STRONGER}={mark}"));
+        let page = DevicePage { user_code: &code, action: &action, form_token: &token, problem };
         let dress = Dress { cookies: browser.cookies(origin), ..Dress::default() };
         let look = self.look();
         html(&look, status, pages::device(&look, &page), dress)
@@ -96,11 +100,31 @@ impl OwnRequest<'_> {
         match self.snapshot.oauth.ask_about_device(self.device_call(app, person), person, (&device, code)).await {
             Ok(Some(consent)) => {
                 world.limits.right_device_code(&person.subject, request.ip);
-                self.dress(app, Some(&person.subject), Reply::Consent(Box::new(consent))).await
+                self.dress(app, Some(person), Reply::Consent(Box::new(consent))).await
             }
             Ok(None) => Ok(unknown()),
-            Err(reply) => self.dress(app, Some(&person.subject), reply).await,
+            Err(reply) => self.dress(app, Some(person), self.once_stronger(person, code, reply)).await,
         }
+    }
+
+    /// Instead of a refusal for want of a stronger sign-in: that sign-in, once. The way back says whose session did not do.
+    fn once_stronger(&self, person: &Person, code: &UserCode, reply: Reply) -> Reply {
+        let (request, origin) = (self.request, &self.snapshot.config.auth.origin);
+        let Reply::Refused { step_up: Some(step_up), reason, rule } = reply else { return reply };
+        let mark = request.target.query().and_then(|query| parameter(query, STRONGER)).unwrap_or_default();
+        let Some(browser) = Browser::known(origin, request) else {
+            return Reply::Refused { step_up: Some(step_up), reason, rule };
+        };
+        let did_not_do = browser.open::<String>(self.world, STRONGER, &mark, request.now);
+        if did_not_do.is_some_and(|session| session != person.session) {
+            return Reply::Refused { step_up: Some(step_up), reason, rule };
+        }
+        let mark = browser.seal(self.world, STRONGER, &person.session, request.now);
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("user_code", &code.to_string())
+            .append_pair(STRONGER, &mark)
+            .finish();
+        Reply::LoginRequired { client: None, query: Some(query), step_up: Some(step_up) }
     }
 
     /// Allow or Deny was pressed.
@@ -120,7 +144,7 @@ impl OwnRequest<'_> {
                 return Ok(self.enter(person, StatusCode::BAD_REQUEST, None, Some(DeviceProblem::Unknown)));
             }
             Ok(decided) => decided == Decided::Allowed,
-            Err(reply) => return self.dress(app, Some(&person.subject), reply).await,
+            Err(reply) => return self.dress(app, Some(person), reply).await,
         };
         let act = if allowed { "device_allowed" } else { "device_denied" };
         let (subject, id, app_id) = (person.subject.as_str(), self.request.id.as_str(), app.id.as_str());

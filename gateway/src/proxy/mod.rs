@@ -293,6 +293,7 @@ impl Proxy {
             via: Via::Browser,
             client: None,
             linked_app: None,
+            authenticated_at: None,
             detail,
             asked: Asked::ForRequest { ip, method, path },
         });
@@ -331,6 +332,7 @@ impl Proxy {
             via: denial.map_or(Via::Browser, |denial| denial.via),
             client: denial.and_then(|denial| denial.client.clone()),
             linked_app: denial.and_then(|denial| denial.linked_app.clone()),
+            authenticated_at: denial.and_then(|denial| denial.authenticated_at),
             detail: None,
             asked: Asked::ForRequest {
                 ip: request.ip,

@@ -1,13 +1,16 @@
 //! Challenges for programs: 401 and 403 with `WWW-Authenticate: Bearer` (RFC 6750 section 3, RFC 9728 section 5.1).
 
 use crate::identify::bearer::Scheme;
+use crate::login::handoff;
 use crate::refusal::{At, BadCredential, INVALID_PROOF, NONCE_NEEDED};
 use crate::request::Request;
 use crate::respond::as_json;
 use bytes::Bytes;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use oauth::app::Dpop;
+use oauth::approval::INSUFFICIENT_USER_AUTHENTICATION;
 use oauth::dpop;
+use policy::StepUp;
 use serde_json::json;
 
 /// 401. `error` is in the challenge only if a credential was presented.
@@ -31,11 +34,33 @@ pub(super) fn unauthorized(request: &Request, at: &At, bad: Option<&BadCredentia
     let mut body = json!({
         "error": error,
         "error_description": description,
-        "login_url": login_url(request, at),
+        "login_url": login_url(request, at, None),
         "decision_id": request.id,
     });
     if let Some(metadata) = metadata {
         body["resource_metadata"] = json!(metadata);
+    }
+    challenge((StatusCode::UNAUTHORIZED, schemes(request, at)), &body, &parameters)
+}
+
+/// 401 for a sign-in that is too weak or too old (RFC 9470 section 3): what it must be.
+pub(super) fn insufficient_user_authentication(request: &Request, at: &At, needed: &StepUp) -> Response<Bytes> {
+    let description = format!("this request needs {needed}");
+    let mut parameters = vec![
+        ("realm".to_owned(), at.app.id.clone()),
+        ("error".into(), INSUFFICIENT_USER_AUTHENTICATION.into()),
+        ("error_description".into(), description.clone()),
+    ];
+    parameters.extend(handoff::parameters(needed).map(|(name, value)| (name.to_owned(), value)));
+    parameters.extend(metadata_url(request, at).map(|url| ("resource_metadata".to_owned(), url)));
+    let mut body = json!({
+        "error": INSUFFICIENT_USER_AUTHENTICATION,
+        "error_description": description,
+        "login_url": login_url(request, at, Some(needed)),
+        "decision_id": request.id,
+    });
+    for (name, value) in handoff::parameters(needed) {
+        body[name] = json!(value);
     }
     challenge((StatusCode::UNAUTHORIZED, schemes(request, at)), &body, &parameters)
 }
@@ -104,11 +129,12 @@ fn scopes(at: &At) -> String {
 }
 
 /// Where a person signs in, coming back to this page if it can be asked for again.
-fn login_url(request: &Request, at: &At) -> String {
+fn login_url(request: &Request, at: &At, needed: Option<&StepUp>) -> String {
     let back = if matches!(request.method, Method::GET | Method::HEAD) { request.target.as_str() } else { "/" };
     let query: String = form_urlencoded::Serializer::new(String::new())
         .append_pair("app", &at.app.id)
         .append_pair("return_to", back)
+        .extend_pairs(needed.iter().flat_map(|needed| handoff::parameters(needed)))
         .finish();
     format!("{}/.doorward/login?{query}", at.origin.url())
 }

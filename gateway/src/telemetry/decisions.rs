@@ -22,6 +22,8 @@ pub(crate) struct Refused {
     pub(crate) via: Via,
     pub(crate) client: Option<String>,
     pub(crate) linked_app: Option<String>,
+    /// When the person signed in.
+    pub(crate) authenticated_at: Option<Timestamp>,
     /// More than the reason's code says.
     pub(crate) detail: Option<String>,
     pub(crate) asked: Asked,
@@ -93,6 +95,8 @@ impl Refused {
             "app": self.app.as_ref().map(|app| app.id.as_str()),
             "who": self.identity.as_ref().map(|identity| identity.email.as_deref().unwrap_or(&identity.subject)),
             "groups": self.identity.as_ref().map(|identity| &identity.groups),
+            "auth_methods": self.identity.as_ref().map(|identity| &identity.auth_methods),
+            "authenticated_at": self.authenticated_at,
             "via": self.via.as_str(),
             "client": self.client,
             "linked_app": self.linked_app,
@@ -130,6 +134,7 @@ impl Refused {
             via: self.via,
             client_id: self.client.as_deref(),
             linked_app: self.linked_app.as_deref(),
+            authenticated_for: self.authenticated_at.map(|at| self.at.since(at)),
             request,
         }
     }

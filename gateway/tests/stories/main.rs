@@ -23,5 +23,6 @@ mod raw;
 mod replay;
 mod scopes;
 mod services;
+mod step_up;
 mod streams;
 mod upstream;

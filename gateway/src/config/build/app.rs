@@ -27,12 +27,13 @@ pub(crate) fn app(report: &mut Report<'_>, site: &Site<'_>, id: &str, raw: &RawA
     if let Some(policies) = &policies {
         warn_of_policies(report, &key, policies, raw);
     }
-    let (name, mut oauth) = (name?, oauth?);
+    let (name, mut oauth, policies) = (name?, oauth?, Policies::new(policies?));
     let scope_rules = std::mem::take(&mut oauth.rules);
     let oauth = oauth.app(&Profile {
         id,
         name: &name,
         session_duration: session_duration?,
+        auth_methods: policies.auth_methods().into_iter().map(str::to_owned).collect(),
         login: &site.auth?.origin,
         places: &places,
         others: &others(site, id),
@@ -42,7 +43,7 @@ pub(crate) fn app(report: &mut Report<'_>, site: &Site<'_>, id: &str, raw: &RawA
         name,
         places,
         upstream: upstream?,
-        policies: Policies::new(policies?),
+        policies,
         challenge: challenge(raw.challenge),
         allowed_identity_providers: allowed?,
         identity_headers: identity_headers(raw.identity_headers.preset),

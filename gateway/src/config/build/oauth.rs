@@ -28,6 +28,7 @@ pub(crate) struct Profile<'a> {
     pub(crate) id: &'a str,
     pub(crate) name: &'a str,
     pub(crate) session_duration: Duration,
+    pub(crate) auth_methods: Vec<String>,
     pub(crate) login: &'a Origin,
     /// Its own places; not empty.
     pub(crate) places: &'a [Place],
@@ -100,6 +101,7 @@ impl OAuth {
             endpoints: endpoints(main, profile),
             browser_redirect_uris: callbacks,
             session_duration: profile.session_duration,
+            auth_methods: profile.auth_methods.clone(),
             managed: self.managed,
         })
     }

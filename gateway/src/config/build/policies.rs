@@ -141,7 +141,7 @@ fn warn_of_unused(report: &mut Report<'_>, raw: &RawConfig) {
 
 fn texts(value: &RawValue) -> &[String] {
     match value {
-        RawValue::Flag(_) => &[],
+        RawValue::Flag(_) | RawValue::Claim(_) => &[],
         RawValue::Text(text) => std::slice::from_ref(text),
         RawValue::List(texts) => texts,
     }

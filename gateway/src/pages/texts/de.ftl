@@ -190,6 +190,9 @@ refused-no-rule = Keine Regel dieser App lässt Sie herein.
 refused-blocked = Eine Regel dieser App sperrt Sie aus.
 refused-account-disabled = Ihr Konto ist gesperrt.
 refused-identity-provider = Diese App nimmt die Art nicht an, auf die Sie sich angemeldet haben.
+refused-needs-methods = Diese App verlangt eine stärkere Anmeldung mit { $methods }. Ihre reicht nicht aus.
+refused-needs-fresh = Diese App verlangt eine Anmeldung, die höchstens { $age } alt ist. Ihre ist älter.
+refused-needs-both = Diese App verlangt eine Anmeldung mit { $methods }, die höchstens { $age } alt ist. Ihre reicht nicht aus.
 refused-someone-else = Als jemand anders anmelden
 
 ## Etwas stimmt nicht

@@ -195,6 +195,9 @@ refused-no-rule = No rule of this app lets you in.
 refused-blocked = A rule of this app blocks you.
 refused-account-disabled = Your account is disabled.
 refused-identity-provider = This app does not accept the way you signed in.
+refused-needs-methods = This app needs a stronger sign-in, by { $methods }. What you signed in with is not enough.
+refused-needs-fresh = This app needs a sign-in that is not older than { $age }. Yours is.
+refused-needs-both = This app needs a sign-in by { $methods } that is not older than { $age }. Yours is not enough.
 refused-someone-else = Sign in as someone else
 
 ## Something is wrong. The value is the title; the sentence says what happened.

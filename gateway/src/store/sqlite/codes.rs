@@ -12,8 +12,8 @@ use std::time::Duration;
 pub(super) fn issue(db: &Connection, code: &Code) -> Result<Issued> {
     let insert = "
         INSERT INTO codes (hash, consent, app, client, subject, redirect_uri, code_challenge, scope, refreshes,
-            login_method, authenticated_at, dpop_jkt, session, expires_at)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT (consent) DO NOTHING";
+            login_method, amr, authenticated_at, dpop_jkt, session, expires_at)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) ON CONFLICT (consent) DO NOTHING";
     let values = (
         code.hash.as_bytes().as_slice(),
         &code.consent,
@@ -25,6 +25,7 @@ pub(super) fn issue(db: &Connection, code: &Code) -> Result<Issued> {
         &code.scope,
         code.refreshes,
         &code.login_method,
+        sql::to_json(&code.amr)?,
         code.authenticated_at.seconds(),
         &code.dpop_jkt,
         &code.session,
@@ -91,6 +92,7 @@ fn read(row: &Row<'_>) -> Result<Code> {
         scope: row.get("scope")?,
         refreshes: row.get("refreshes")?,
         login_method: row.get("login_method")?,
+        amr: sql::json(row, "amr")?,
         authenticated_at: sql::time(row, "authenticated_at")?,
         dpop_jkt: row.get("dpop_jkt")?,
         session: row.get("session")?,

@@ -47,6 +47,7 @@ CREATE TABLE codes (
     scope            TEXT    NOT NULL,
     refreshes        INTEGER NOT NULL,
     login_method     TEXT    NOT NULL,
+    amr              TEXT    NOT NULL, -- JSON
     authenticated_at INTEGER NOT NULL,
     dpop_jkt         TEXT,
     session          TEXT,
