@@ -70,6 +70,7 @@ impl OwnRequest<'_> {
                 Ok(login::connected(world, snapshot, site, request, &self.http).await?)
             }
             (Page::Device, site) if get || (post && matches!(site, Site::Login)) => self.device(site).await,
+            (Page::Logo, _) if get => Ok(self.logo()),
             (Page::Identity, _) if get => login::identity(world, snapshot, site, request).await,
             (Page::Certs, _) if get => Ok(login::certs(world, snapshot, request, self.http.headers())),
             (Page::Callback, Site::Login) if request.method == Method::GET => {
@@ -312,6 +313,11 @@ impl OwnRequest<'_> {
         name_decision(&mut page, &self.request.id);
         page.extensions_mut().insert(told(app, error));
         page
+    }
+
+    fn logo(&self) -> Response<Bytes> {
+        let nothing = || self.problem(404, "not_found", "problem-nothing-here", false);
+        self.snapshot.config.brand.logo().map_or_else(nothing, respond::logo)
     }
 
     fn look(&self) -> Look<'_> {

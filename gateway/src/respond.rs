@@ -1,6 +1,6 @@
 //! Our own answers, and how they are dressed: nobody keeps them, frames them, or loads anything through them.
 
-use crate::brand::english;
+use crate::brand::{Logo, english};
 use crate::pages::{self, ErrorPage, Look};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
@@ -47,6 +47,20 @@ pub(crate) fn html(look: &Look<'_>, status: StatusCode, body: String, dress: Dre
 pub(crate) fn as_json(status: StatusCode, body: &serde_json::Value) -> Response<Bytes> {
     let mut response = oauth::error::json_response(status, body);
     harden(&mut response, &[]);
+    response
+}
+
+/// The logo. It is public and never changes at its address; an SVG gets no more rights when somebody opens it by itself.
+pub(crate) fn logo(logo: &Logo) -> Response<Bytes> {
+    let mut response = Response::new(logo.bytes());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(logo.media()));
+    let inert = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
+    headers.insert(header::CONTENT_SECURITY_POLICY, inert);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    let own = HeaderValue::from_static("same-origin");
+    headers.insert(HeaderName::from_static("cross-origin-resource-policy"), own);
     response
 }
 
@@ -103,7 +117,8 @@ fn content_security_policy(look: &Look<'_>, forms: &Forms) -> String {
         Forms::Anywhere => String::new(),
     };
     let style = look.brand().style_source();
-    format!("default-src 'none'; style-src {style}; base-uri 'none'; frame-ancestors 'none'{forms}")
+    let logo = look.brand().logo().map_or("", |_| "; img-src 'self'");
+    format!("default-src 'none'; style-src {style}{logo}; base-uri 'none'; frame-ancestors 'none'{forms}")
 }
 
 fn harden(response: &mut Response<Bytes>, cookies: &[String]) {

@@ -55,6 +55,8 @@ pub(crate) enum Page {
     Identity,
     /// The keys that assertions are signed with.
     Certs,
+    /// The picture in the header of our pages.
+    Logo,
 }
 
 /// Whose host a page was asked on.
@@ -242,6 +244,7 @@ fn page(path: &str) -> Option<Page> {
         "device" => Page::Device,
         "identity" => Page::Identity,
         "certs" => Page::Certs,
+        "brand/logo" => Page::Logo,
         _ => return None,
     })
 }

@@ -10,6 +10,9 @@ pub const OFFLINE_ACCESS: &str = "offline_access";
 /// The scope that every app offers, so that no client has to guess one.
 pub const ACCESS: &str = "access";
 
+/// What it allows, where nobody says it otherwise.
+pub const ACCESS_DESCRIPTION: &str = "Use the app as you";
+
 /// One scope that an app offers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scope {
@@ -36,7 +39,7 @@ impl Scopes {
     pub fn new(configured: Vec<Scope>) -> Self {
         let access = Scope {
             name: ACCESS.to_owned(),
-            description: "Use the app as you".to_owned(),
+            description: ACCESS_DESCRIPTION.to_owned(),
             includes: Vec::new(),
             optional: false,
         };

@@ -1,23 +1,30 @@
 //! Whose gateway this is, as its pages show it: the name, the colours, and the languages that it speaks.
 
 mod accept;
+mod colour;
+mod logo;
 mod markup;
-#[cfg(test)]
 mod outline;
 mod style;
 mod texts;
 
+pub(crate) use colour::{Accent, Colour};
 pub use fluent_bundle::FluentValue;
+pub use logo::Logo;
+pub(crate) use logo::MOST_BYTES as MOST_LOGO_BYTES;
 pub use style::hash_source;
 pub(crate) use texts::english;
 
 use style::Style;
+pub(crate) use texts::{BadText, TextFile};
 use texts::{Language, Texts};
 
 /// `[brand]`: what all pages have in common. It is made once per configuration.
 #[derive(Debug)]
 pub struct Brand {
     name: String,
+    logo: Option<Logo>,
+    accent: Option<Accent>,
     style: Style,
     texts: Texts,
 }
@@ -26,7 +33,12 @@ impl Brand {
     /// The brand of this name, in our colours and languages.
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), style: Style::new(), texts: Texts::built_in() }
+        Self::new(name.into(), None, None, Vec::new())
+    }
+
+    /// A brand with a logo, colours and texts of its own, each in place of ours.
+    pub(crate) fn new(name: String, logo: Option<Logo>, accent: Option<Accent>, texts: Vec<TextFile>) -> Self {
+        Self { name, logo, accent, style: Style::new(accent), texts: Texts::with(texts) }
     }
 
     /// The look of pages for whoever sends this `Accept-Language`, or none.
@@ -40,6 +52,21 @@ impl Brand {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The logo, if there is another than ours.
+    pub(crate) fn logo(&self) -> Option<&Logo> {
+        self.logo.as_ref()
+    }
+
+    /// The colours, if they are not ours.
+    pub(crate) fn accent(&self) -> Option<Accent> {
+        self.accent
+    }
+
+    /// The tags of the languages that the pages speak; the first is English.
+    pub(crate) fn languages(&self) -> impl Iterator<Item = &str> {
+        self.texts.tags()
     }
 
     /// The text between `<style>` and `</style>` on every page, byte for byte.

@@ -2,6 +2,7 @@
 //!
 //! INVARIANT: every language has every message of the built-in English, or English stands in for it.
 
+use super::outline::outline;
 use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue};
 use std::fmt;
@@ -25,9 +26,23 @@ pub(super) struct Texts {
 
 impl Texts {
     /// The languages that come with the program.
-    pub(super) fn built_in() -> Self {
+    fn built_in() -> Self {
         let built_in = [("en", ENGLISH), ("de", GERMAN)];
         Self { languages: built_in.into_iter().map(|(tag, source)| Language::built_in(tag, source)).collect() }
+    }
+
+    /// With an operator's files: each adds a language, or replaces texts of one that is there.
+    pub(super) fn with(files: Vec<TextFile>) -> Self {
+        let mut texts = Self::built_in();
+        for TextFile { tag, resource, .. } in files {
+            let known = texts.languages.iter().position(|language| language.tag.eq_ignore_ascii_case(&tag));
+            let index = known.unwrap_or_else(|| {
+                texts.languages.push(Language::empty(&tag));
+                texts.languages.len() - 1
+            });
+            texts.languages[index].bundle.add_resource_overriding(resource);
+        }
+        texts
     }
 
     pub(super) fn tags(&self) -> impl Iterator<Item = &str> + Clone {
@@ -44,6 +59,54 @@ impl Texts {
         let said = language.say(id, values).or_else(|| self.languages[0].say(id, values));
         debug_assert!(said.is_some(), "there is no text `{id}`");
         said.unwrap_or_else(|| id.to_owned())
+    }
+}
+
+/// A file of texts that an operator wrote, checked.
+pub(crate) struct TextFile {
+    tag: String,
+    resource: FluentResource,
+    missing: usize,
+}
+
+/// Why a file of texts cannot be used.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum BadText {
+    /// Its name is no language tag.
+    Tag,
+    /// It is no Fluent; the line where that shows.
+    Syntax { line: usize },
+    /// No page has such a text.
+    UnknownText(String),
+    /// The text is never given this variable.
+    UnknownVariable { text: String, variable: String },
+}
+
+impl TextFile {
+    /// Checks the file `tag`.ftl.
+    pub(crate) fn read(tag: &str, source: String) -> Result<Self, BadText> {
+        // BCP 47 tags as they are written in HTTP: `de`, `pt-BR`.
+        let _: LanguageIdentifier = tag.parse().map_err(|_| BadText::Tag)?;
+        let ours = outline(ENGLISH);
+        let theirs = outline(&source);
+        let resource = FluentResource::try_new(source).map_err(|(resource, errors)| {
+            let at = errors.first().map_or(0, |error| error.pos.start);
+            BadText::Syntax { line: resource.source().get(..at).unwrap_or_default().lines().count().max(1) }
+        })?;
+        for (text, variables) in &theirs {
+            let known = ours.get(text).ok_or_else(|| BadText::UnknownText(text.clone()))?;
+            if let Some(variable) = variables.difference(known).next() {
+                return Err(BadText::UnknownVariable { text: text.clone(), variable: variable.clone() });
+            }
+        }
+        let missing = ours.keys().filter(|id| !theirs.contains_key(*id)).count();
+        Ok(Self { tag: tag.to_owned(), resource, missing })
+    }
+
+    /// How many of our texts a new language has not; the languages that are there lack none.
+    pub(crate) fn missing(&self) -> Option<usize> {
+        let is_new = !["en", "de"].iter().any(|tag| tag.eq_ignore_ascii_case(&self.tag));
+        (is_new && self.missing > 0).then_some(self.missing)
     }
 }
 
@@ -97,7 +160,6 @@ pub(crate) fn english(id: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::outline::outline;
     use super::*;
     use std::collections::BTreeSet;
     use std::path::Path;
@@ -128,6 +190,26 @@ mod tests {
         }
     }
 
+    #[test]
+    fn no_page_has_a_sentence_of_its_own() {
+        for entry in std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/pages")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "rs") {
+                continue;
+            }
+            let source = std::fs::read_to_string(&path).unwrap();
+            let code = source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+            let code: Vec<_> = code.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+            let code = code.join("\n");
+            for literal in code.split('"').skip(1).step_by(2) {
+                let mut chars = literal.chars();
+                let like_a_sentence = chars.next().is_some_and(|c| c.is_ascii_uppercase())
+                    && chars.next().is_some_and(|c| c.is_ascii_lowercase() || c == ' ');
+                assert!(!like_a_sentence, "{}: \"{literal}\" is no text of a language", path.display());
+            }
+        }
+    }
+
     /// A text is named by its id in quotes: what is named must be there, and what is there must be named.
     #[test]
     fn every_text_is_used_and_every_text_used_is_there() {
@@ -141,6 +223,32 @@ mod tests {
         let is_named = |id: &String| named.contains(id.split('.').next().unwrap_or(id)) || BY_UNIT.contains(&&**id);
         let unused: Vec<_> = known.keys().filter(|id| !is_named(id)).collect();
         assert!(unused.is_empty(), "no source names {unused:?}");
+    }
+
+    fn read(tag: &str, source: &str) -> Result<Texts, BadText> {
+        TextFile::read(tag, source.to_owned()).map(|file| Texts::with(vec![file]))
+    }
+
+    #[test]
+    fn an_operators_texts_replace_ours_and_add_languages() {
+        let texts = read("en", "sign-in = Come in\nsigned-in-as = { $person }, hello.\n").unwrap();
+        assert_eq!(texts.say(texts.language(0), "sign-in", &[]), "Come in");
+        assert_eq!(texts.say(texts.language(0), "sign-out", &[]), "Sign out");
+        assert_eq!(english("sign-in"), "Sign in", "programs are told as ever");
+        let texts = read("pt-BR", "sign-in = Entrar\n").unwrap();
+        assert_eq!(texts.tags().collect::<Vec<_>>(), ["en", "de", "pt-BR"]);
+        assert_eq!(texts.say(texts.language(2), "sign-in", &[]), "Entrar");
+        assert_eq!(texts.say(texts.language(2), "sign-out", &[]), "Sign out", "English stands in");
+    }
+
+    #[test]
+    fn texts_that_no_page_has_are_mistakes() {
+        let error = |tag, source| read(tag, source).err();
+        assert_eq!(error("not a tag", "sign-in = x\n"), Some(BadText::Tag));
+        assert_eq!(error("en", "sign-in = x\nsign-out\n"), Some(BadText::Syntax { line: 2 }));
+        assert_eq!(error("en", "sing-in = x\n"), Some(BadText::UnknownText("sing-in".into())));
+        let unknown = BadText::UnknownVariable { text: "sign-in".into(), variable: "name".into() };
+        assert_eq!(error("en", "sign-in = Hello { $name }\n"), Some(unknown));
     }
 
     /// `pages/time.rs` puts these together.

@@ -37,6 +37,7 @@ fn remove_lists(rest: &mut Document<'_>, report: &mut Report<'_>) {
 const TABLES: &[&str] = &[
     "server",
     "auth",
+    "brand",
     "store",
     "keys",
     "identity_providers.*",

@@ -1,6 +1,7 @@
 //! The effective configuration, with every default filled in, for people and programs to read.
 
 use super::{App, Challenge, Config, IdentityHeaders};
+use crate::brand::{Brand, Logo};
 use humantime::format_duration;
 use oauth::app::{Dpop, Remember};
 use policy::{Explanation, Facts, PolicyTrace, RulesTrace, Via};
@@ -33,6 +34,7 @@ impl Config {
                 "url": self.auth.origin.url(),
                 "session_duration": written(self.auth.session_duration),
             },
+            "brand": brand(&self.brand),
             "store": {
                 "url": self.store.url,
                 "key": if self.store.key.is_some() { "…" } else { "in the file beside the database" },
@@ -45,6 +47,16 @@ impl Config {
             "apps": apps.collect::<Map<_, _>>(),
         })
     }
+}
+
+fn brand(brand: &Brand) -> Value {
+    json!({
+        "name": brand.name(),
+        "logo": brand.logo().map(Logo::media),
+        "colour": brand.accent().map(|accent| accent.light.to_string()),
+        "colour_dark": brand.accent().map(|accent| accent.dark.to_string()),
+        "languages": brand.languages().collect::<Vec<_>>(),
+    })
 }
 
 fn summary_of(app: &App) -> Value {

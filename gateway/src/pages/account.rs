@@ -171,10 +171,8 @@ fn passkey(look: &Look<'_>, page: &AccountPage<'_>, line: &PasskeyLine<'_>) -> M
         li {
             div {
                 bdi { strong id=(id) { (label(line.name)) } }
-                small {
-                    (look.html("connected-since", &at(line.since)))
-                    @if let Some(last) = line.last_used { " " (look.html("connected-last-used", &at(last))) }
-                }
+                small { (look.html("connected-since", &at(line.since))) }
+                @if let Some(last) = line.last_used { small { (look.html("connected-last-used", &at(last))) } }
             }
             (act(page, "remove_passkey", Some(line.id), &remove))
         }

@@ -252,9 +252,12 @@ fn scopes(look: &Look<'_>, page: &ConsentPage<'_>) -> Markup {
 }
 
 fn scope_line(look: &Look<'_>, scope: &ScopeLine<'_>) -> Markup {
+    let access = look.say("consent-access");
+    let is_ours = scope.name == oauth::scope::ACCESS && scope.description == oauth::scope::ACCESS_DESCRIPTION;
+    let description = if is_ours { &access } else { scope.description };
     let includes = scope.includes.iter().map(|one| sentence(one)).collect::<Vec<_>>().join("; ");
     html! {
-        @if !scope.description.is_empty() { span { (sentence(scope.description)) } " " }
+        @if !description.is_empty() { span { (sentence(description)) } " " }
         code { (label(scope.name)) }
         @if !includes.is_empty() {
             small { (look.say_with("consent-includes", &[("scopes", includes.into())])) }

@@ -52,7 +52,16 @@ fn render(look: &Look<'_>, width: Width, title: &str, navigation: &Markup, conte
                 style { (PreEscaped(look.brand().style())) }
             }
             body class=(match width { Width::Narrow => "narrow", Width::Wide => "wide" }) {
-                header { p.wordmark { (door()) span { (name) } } (navigation) }
+                header {
+                    p.wordmark {
+                        @match look.brand().logo() {
+                            Some(logo) => img src=(logo.path()) alt="";,
+                            None => (door()),
+                        }
+                        span { (name) }
+                    }
+                    (navigation)
+                }
                 main { (content) }
             }
         }

@@ -9,6 +9,7 @@ mod demo;
 mod devices;
 mod grants;
 mod oauth_libraries;
+mod pages;
 mod rmcp;
 mod schemathesis;
 mod sdks;

@@ -3,6 +3,7 @@
 
 mod app;
 mod apps;
+mod brand;
 mod consent;
 mod documents;
 mod github;
@@ -25,7 +26,6 @@ use super::key::Key;
 use super::raw::RawConfig;
 use super::report::{Mistake, Report};
 use super::{Config, Source};
-use crate::brand::Brand;
 use apps::Site;
 use policies::Library;
 
@@ -33,6 +33,7 @@ use policies::Library;
 pub(crate) fn config(report: &mut Report<'_>, raw: &RawConfig) -> Option<Config> {
     let server = sections::server(report, &raw.server);
     let auth = sections::auth(report, &raw.auth);
+    let brand = brand::brand(report, &raw.brand);
     let store = sections::store(report, &raw.store);
     let keys = keys::schedule(report, &raw.keys);
     let identity_providers = identity_providers::identity_providers(report, &raw.identity_providers);
@@ -60,7 +61,7 @@ pub(crate) fn config(report: &mut Report<'_>, raw: &RawConfig) -> Option<Config>
         keys: keys?.plan(&apps),
         server: server?,
         auth: auth?,
-        brand: Brand::default(),
+        brand: brand?,
         store: store?,
         identity_providers: identity_providers?,
         apps,

@@ -29,6 +29,8 @@ pub(crate) struct RawConfig {
     pub(crate) server: RawServer,
     /// Where people sign in.
     pub(crate) auth: RawAuth,
+    /// How the gateway's own pages look, and what they say.
+    pub(crate) brand: RawBrand,
     /// Where state is kept.
     pub(crate) store: RawStore,
     /// When keys change.
@@ -95,6 +97,23 @@ pub(crate) struct RawAuth {
     pub(crate) url: Option<String>,
     /// How long people stay signed in there. Default: `"24h"`.
     pub(crate) session_duration: Option<String>,
+}
+
+/// `[brand]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawBrand {
+    /// The name in the header and the title of every page. Default: `"Doorward"`.
+    pub(crate) name: Option<String>,
+    /// A picture for the header: a file of at most 256 KiB, SVG, PNG, JPEG or WebP. Default: a door.
+    pub(crate) logo: Option<String>,
+    /// The colour of buttons and links on light pages, as `"#rrggbb"`; it must have a contrast of 4.5 to them (WCAG AA).
+    /// Default: a dark green.
+    pub(crate) colour: Option<String>,
+    /// The same for dark pages. Default: `colour`, made lighter until it can be read.
+    pub(crate) colour_dark: Option<String>,
+    /// A folder of texts in Fluent: `en.ftl` and `de.ftl` replace single texts, `fr.ftl` adds French. Default: none.
+    pub(crate) texts: Option<String>,
 }
 
 /// `[store]`

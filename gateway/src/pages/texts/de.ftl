@@ -118,6 +118,8 @@ consent-stay = { $time } verbunden bleiben, oder bis Sie es widerrufen
 consent-without = Ohne: { $time }, danach muss es Sie wieder fragen
 consent-until = { $time }, oder bis Sie es widerrufen
 consent-nothing-ticked = Wählen Sie mindestens eines, das es darf, oder drücken Sie „Ablehnen“.
+# Wofür die Berechtigung „access“ steht, die jede App hat.
+consent-access = Die App in Ihrem Namen nutzen
 consent-deny = Ablehnen
 consent-allow = Erlauben
 
@@ -245,7 +247,7 @@ nav-apps = Apps
 nav-account = Konto
 nav-connected = Verbunden
 your-account = Ihr Konto
-passkey-sign-in = Mit einem Passkey anmelden
+passkey-sign-in = Mit Passkey anmelden
 passkey-use = Einen Passkey benutzen
 passkey-failed = Das hat nicht geklappt. Versuchen Sie es noch einmal, oder wählen Sie einen anderen Weg.
 passkey-needs-script = Um einen Passkey hinzuzufügen, ist JavaScript nötig.

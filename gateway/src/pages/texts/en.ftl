@@ -123,6 +123,8 @@ consent-stay = Stay connected for { $time }, or until you take it back
 consent-without = Without it: { $time }, then it has to ask you again
 consent-until = { $time }, or until you take it back
 consent-nothing-ticked = Tick at least one thing that it may do, or press Deny.
+# What the scope “access” stands for, which every app has.
+consent-access = Use the app as you
 consent-deny = Deny
 consent-allow = Allow
 

@@ -1,0 +1,1 @@
+sing-in = x

@@ -1,0 +1,2 @@
+sign-in = x
+sign-out

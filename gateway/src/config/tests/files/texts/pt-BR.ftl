@@ -1,0 +1,2 @@
+sign-in = Entrar
+signed-in-as = { $person } entrou.
