@@ -2,6 +2,7 @@
 //! people behind one address sign in on the same morning.
 
 use moka::sync::Cache;
+use oauth::secret::SecretHash;
 use oauth::world::Guesses;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
@@ -11,8 +12,10 @@ use std::time::Duration;
 /// What is counted; each has its own budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Bucket {
-    /// Wrong passwords, all accounts together.
+    /// Wrong passwords and codes of strangers, all accounts together.
     WrongPassword,
+    /// Challenges for passkeys: each fills the store for some minutes.
+    PasskeyChallenge,
     /// Wrong secrets of clients, all clients together.
     WrongSecret,
     /// Codes of devices that nobody has, all accounts together.
@@ -31,6 +34,7 @@ impl Bucket {
     const fn per_minute(self) -> u32 {
         match self {
             Self::WrongPassword => 60,
+            Self::PasskeyChallenge => 300,
             Self::WrongSecret => 300,
             Self::WrongDeviceCode => 20,
             Self::Registration => 240,
@@ -45,7 +49,7 @@ impl Bucket {
 pub(crate) const RETRY_AFTER: u64 = 60;
 
 const WINDOW: Duration = Duration::from_secs(RETRY_AFTER);
-const WRONG_PASSWORDS_PER_ACCOUNT: u32 = 10;
+const STRANGERS_WINDOW: Duration = Duration::from_secs(600);
 const WRONG_SECRETS_PER_CLIENT: u32 = 20;
 
 /// The seconds after which somebody who guessed at codes of devices may try again.
@@ -53,11 +57,66 @@ pub(crate) const DEVICE_RETRY_AFTER: u64 = 300;
 
 const WRONG_DEVICE_CODES: u32 = 5;
 
+/// What is guessed at an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Guess {
+    /// Its password.
+    Password,
+    /// A code, after the password was right.
+    SecondFactor,
+    /// Not guessed but asked for: mails to its address.
+    Mail,
+}
+
+impl Guess {
+    /// Tries in a minute from one place.
+    const fn from_a_place(self) -> u32 {
+        match self {
+            Self::Password => 10,
+            Self::SecondFactor => 5,
+            Self::Mail => 3,
+        }
+    }
+
+    /// Tries in ten minutes from all strange places together: who has many addresses gets no further than this, and whoever
+    /// comes from a place that the account knows is not counted here.
+    const fn from_strangers(self) -> u32 {
+        match self {
+            Self::Password => 50,
+            Self::SecondFactor => 10,
+            Self::Mail => 10,
+        }
+    }
+}
+
+/// Where a try at an account comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Whence {
+    /// A browser or network from which somebody signed in to this account before.
+    Familiar(SecretHash),
+    /// Anywhere else.
+    Strange(IpAddr),
+}
+
+/// An account that is tried.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Subject<'a> {
+    pub(crate) guess: Guess,
+    /// Its user name as typed, whether somebody has it or not.
+    pub(crate) account: &'a str,
+    pub(crate) whence: Whence,
+}
+
+/// Whom a count of tries is about; without a place, all strangers together.
+type Tried = (Guess, String, Option<Whence>);
+
 /// The counts of the last minute. Clones count together.
 #[derive(Clone, Debug)]
 pub(crate) struct Limits {
     by_address: Cache<(Bucket, IpAddr), Arc<AtomicU32>>,
-    by_account: Cache<(String, IpAddr), Arc<AtomicU32>>,
+    by_account: Cache<Tried, Arc<AtomicU32>>,
+    /// What strangers tried in the last ten minutes.
+    by_strangers: Cache<Tried, Arc<AtomicU32>>,
     by_client: Cache<(String, IpAddr), Arc<AtomicU32>>,
     /// Who enters codes of devices, in whatever browser.
     by_guesser: Cache<String, Arc<AtomicU32>>,
@@ -70,7 +129,8 @@ impl Limits {
         let by_client = Cache::builder().max_capacity(100_000).time_to_live(WINDOW).build();
         let window = Duration::from_secs(DEVICE_RETRY_AFTER);
         let by_guesser = Cache::builder().max_capacity(100_000).time_to_live(window).build();
-        Self { by_address, by_account, by_client, by_guesser }
+        let by_strangers = Cache::builder().max_capacity(100_000).time_to_live(STRANGERS_WINDOW).build();
+        Self { by_address, by_account, by_strangers, by_client, by_guesser }
     }
 
     /// What counts the secrets of clients that `ip` tries.
@@ -84,22 +144,38 @@ impl Limits {
         count.fetch_add(1, Ordering::Relaxed) < bucket.per_minute()
     }
 
-    /// Whether a password may be tried; counted before it is, so that a thousand tries at once are a thousand. Counted per
-    /// account *and* address, so that nobody locks others out.
-    pub(crate) fn try_password(&self, username: &str, ip: IpAddr) -> bool {
-        if !self.take(Bucket::WrongPassword, ip) {
+    /// Whether an account may be tried; counted before it is, so that a thousand tries at once are a thousand.
+    ///
+    /// INVARIANT: nobody locks others out. Each place has its own count, and the count that strangers share does not
+    /// concern places that the account knows.
+    pub(crate) fn try_guess(&self, subject: &Subject<'_>) -> bool {
+        let Whence::Strange(ip) = subject.whence else { return self.count_of_place(subject).allows() };
+        if !self.take(Bucket::WrongPassword, ip) || !self.count_of_place(subject).allows() {
             return false;
         }
-        let account = self.by_account.get_with((username.to_owned(), network(ip)), Arc::default);
-        account.fetch_add(1, Ordering::Relaxed) < WRONG_PASSWORDS_PER_ACCOUNT
+        self.count_of_strangers(subject).allows()
     }
 
-    /// The password was right: the try does not count.
-    pub(crate) fn right_password(&self, username: &str, ip: IpAddr) {
-        self.by_account.invalidate(&(username.to_owned(), network(ip)));
-        if let Some(count) = self.by_address.get(&(Bucket::WrongPassword, network(ip))) {
-            count.fetch_sub(1, Ordering::Relaxed);
+    /// It was right: the try does not count.
+    pub(crate) fn right_guess(&self, subject: &Subject<'_>) {
+        self.by_account.invalidate(&tried(subject, Some(subject.whence)));
+        if let Whence::Strange(ip) = subject.whence {
+            let address = self.by_address.get(&(Bucket::WrongPassword, network(ip)));
+            let strangers = self.by_strangers.get(&tried(subject, None));
+            for count in [address, strangers].iter().flatten() {
+                count.fetch_sub(1, Ordering::Relaxed);
+            }
         }
+    }
+
+    fn count_of_place(&self, subject: &Subject<'_>) -> Count {
+        let tries = self.by_account.get_with(tried(subject, Some(subject.whence)), Arc::default);
+        Count { tries, most: subject.guess.from_a_place() }
+    }
+
+    fn count_of_strangers(&self, subject: &Subject<'_>) -> Count {
+        let tries = self.by_strangers.get_with(tried(subject, None), Arc::default);
+        Count { tries, most: subject.guess.from_strangers() }
     }
 
     /// Whether somebody who is signed in may try a code of a device; counted before it is tried. It is the one who guesses
@@ -118,6 +194,27 @@ impl Limits {
         {
             count.fetch_sub(1, Ordering::Relaxed);
         }
+    }
+}
+
+fn tried(subject: &Subject<'_>, whence: Option<Whence>) -> Tried {
+    let whence = whence.map(|whence| match whence {
+        Whence::Strange(ip) => Whence::Strange(network(ip)),
+        familiar => familiar,
+    });
+    (subject.guess, subject.account.to_owned(), whence)
+}
+
+/// A count and where it ends.
+struct Count {
+    tries: Arc<AtomicU32>,
+    most: u32,
+}
+
+impl Count {
+    /// Counts one more.
+    fn allows(&self) -> bool {
+        self.tries.fetch_add(1, Ordering::Relaxed) < self.most
     }
 }
 
@@ -157,20 +254,42 @@ pub(crate) fn network(ip: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
+    fn password(account: &str, whence: Whence) -> Subject<'_> {
+        Subject { guess: Guess::Password, account, whence }
+    }
+
+    fn strange(ip: &str) -> Whence {
+        Whence::Strange(ip.parse().unwrap())
+    }
+
     #[test]
     fn ten_wrong_passwords_stop_one_address_at_one_account_only() {
         let limits = Limits::new();
-        let (here, there): (IpAddr, IpAddr) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
+        let (here, there) = (strange("10.0.0.1"), strange("10.0.0.2"));
         for _ in 0..10 {
-            assert!(limits.try_password("ada", here));
+            assert!(limits.try_guess(&password("ada", here)));
         }
-        assert!(!limits.try_password("ada", here));
-        assert!(limits.try_password("ada", there), "others are not locked out");
-        assert!(limits.try_password("bob", here));
+        assert!(!limits.try_guess(&password("ada", here)));
+        assert!(limits.try_guess(&password("ada", there)), "others are not locked out");
+        assert!(limits.try_guess(&password("bob", here)));
         for _ in 0..100 {
-            assert!(limits.try_password("bob", there));
-            limits.right_password("bob", there);
+            assert!(limits.try_guess(&password("bob", there)));
+            limits.right_guess(&password("bob", there));
         }
+    }
+
+    #[test]
+    fn who_has_many_addresses_gets_no_further_and_locks_nobody_out_who_is_known() {
+        let limits = Limits::new();
+        let whence = |n: u32| Whence::Strange(std::net::Ipv4Addr::from_bits(n).into());
+        let passed = (0..10_000).filter(|n| limits.try_guess(&password("ada", whence(*n)))).count();
+        assert_eq!(passed, 50, "all strangers together");
+        assert!(!limits.try_guess(&password("ada", whence(20_000))), "a stranger more is one too many");
+        assert!(limits.try_guess(&password("bob", whence(20_000))), "another account has its own count");
+        let browser = Whence::Familiar(SecretHash::of("her browser"));
+        assert!((0..10).all(|_| limits.try_guess(&password("ada", browser))), "she is not stopped by them");
+        assert!(!limits.try_guess(&password("ada", browser)), "but her browser guesses no faster than others");
+        assert!(limits.try_guess(&password("ada", Whence::Familiar(SecretHash::of("her office")))));
     }
 
     #[test]
@@ -206,10 +325,10 @@ mod tests {
     fn a_subscriber_of_ipv6_is_counted_as_one() {
         let limits = Limits::new();
         for host in 0..10 {
-            assert!(limits.try_password("ada", format!("2001:db8::{host}").parse().unwrap()));
+            assert!(limits.try_guess(&password("ada", strange(&format!("2001:db8::{host}")))));
         }
-        assert!(!limits.try_password("ada", "2001:db8::ffff:1".parse().unwrap()));
-        assert!(limits.try_password("ada", "2001:db8:0:1::1".parse().unwrap()));
+        assert!(!limits.try_guess(&password("ada", strange("2001:db8::ffff:1"))));
+        assert!(limits.try_guess(&password("ada", strange("2001:db8:0:1::1"))));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::gateway::{Snapshot, World};
 use crate::identify::session::person;
 use crate::limits::Bucket;
 use crate::login::{self, handoff, sign_in_page};
-use crate::pages::Look;
+use crate::pages::{Look, PASSKEY_SOURCE};
 use crate::refusal::{At, Refusal};
 use crate::refuse;
 use crate::request::Request;
@@ -69,6 +69,13 @@ impl OwnRequest<'_> {
             (Page::Connected, site) if get || (post && matches!(site, Site::Login)) => {
                 Ok(login::connected(world, snapshot, site, request, &self.http).await?)
             }
+            (Page::Account, site) if get || (post && matches!(site, Site::Login)) => {
+                Ok(login::account(world, snapshot, site, request, self.http.body()).await?)
+            }
+            (Page::Passkey, Site::Login) if post => {
+                Ok(login::passkey(world, snapshot, request, self.http.body()).await?)
+            }
+            (Page::PasskeyScript, Site::Login) if get => Ok(respond::script(PASSKEY_SOURCE)),
             (Page::Device, site) if get || (post && matches!(site, Site::Login)) => self.device(site).await,
             (Page::Logo, _) if get => Ok(self.logo()),
             (Page::Identity, _) if get => login::identity(world, snapshot, site, request).await,
@@ -83,14 +90,18 @@ impl OwnRequest<'_> {
             (Page::Initiate, _) if get || post => {
                 Ok(login::initiate(world, snapshot, request, self.http.body()).await?)
             }
+            (Page::Passkey | Page::PasskeyScript, Site::App(..)) => {
+                Ok(self.problem(404, "not_found", "problem-nothing-here", false))
+            }
             _ => {
                 let mut response = self.problem(405, "method_not_allowed", "problem-wrong-method", false);
                 let with_form = matches!(
                     (page, site),
-                    (Page::Login | Page::Logout | Page::Initiate, _) | (Page::Connected | Page::Device, Site::Login)
+                    (Page::Login | Page::Logout | Page::Initiate, _)
+                        | (Page::Account | Page::Connected | Page::Device, Site::Login)
                 );
                 let allow = match page {
-                    Page::BackchannelLogout => "POST",
+                    Page::BackchannelLogout | Page::Passkey => "POST",
                     _ if with_form => "GET, HEAD, POST",
                     _ => "GET, HEAD",
                 };

@@ -13,6 +13,8 @@ pub(crate) struct Dress {
     pub(crate) cookies: Vec<String>,
     /// Where the page's forms may lead, redirects included.
     pub(crate) forms: Forms,
+    /// The URL of the one script that the page needs, which may ask our own origin.
+    pub(crate) script: Option<String>,
 }
 
 /// CSP `form-action`: Chromium holds it against every redirect that follows a form.
@@ -33,7 +35,7 @@ pub(crate) fn html(look: &Look<'_>, status: StatusCode, body: String, dress: Dre
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    if let Ok(policy) = HeaderValue::from_str(&content_security_policy(look, &dress.forms)) {
+    if let Ok(policy) = HeaderValue::from_str(&content_security_policy(look, &dress)) {
         headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     headers.insert(header::VARY, HeaderValue::from_name(header::ACCEPT_LANGUAGE));
@@ -61,6 +63,17 @@ pub(crate) fn logo(logo: &Logo) -> Response<Bytes> {
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     let own = HeaderValue::from_static("same-origin");
     headers.insert(HeaderName::from_static("cross-origin-resource-policy"), own);
+    response
+}
+
+/// A script of ours. Browsers may keep it for an hour: it is the same for everybody.
+pub(crate) fn script(source: &'static str) -> Response<Bytes> {
+    let mut response = Response::new(Bytes::from_static(source.as_bytes()));
+    harden(&mut response, &[]);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/javascript; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=3600"));
+    headers.insert(HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
     response
 }
 
@@ -110,15 +123,16 @@ pub(crate) fn problem(look: &Look<'_>, as_html: bool, id: &str, problem: Problem
     html(look, status, pages::error(look, &page), Dress::default())
 }
 
-fn content_security_policy(look: &Look<'_>, forms: &Forms) -> String {
-    let forms = match forms {
+fn content_security_policy(look: &Look<'_>, dress: &Dress) -> String {
+    let forms = match &dress.forms {
         Forms::Own => "; form-action 'self'".to_owned(),
         Forms::And(source) => format!("; form-action 'self' {source}"),
         Forms::Anywhere => String::new(),
     };
     let style = look.brand().style_source();
     let logo = look.brand().logo().map_or("", |_| "; img-src 'self'");
-    format!("default-src 'none'; style-src {style}{logo}; base-uri 'none'; frame-ancestors 'none'{forms}")
+    let script = dress.script.as_ref().map(|url| format!("; script-src {url}; connect-src 'self'")).unwrap_or_default();
+    format!("default-src 'none'; style-src {style}{logo}{script}; base-uri 'none'; frame-ancestors 'none'{forms}")
 }
 
 fn harden(response: &mut Response<Bytes>, cookies: &[String]) {

@@ -49,6 +49,12 @@ pub(crate) enum Page {
     Initiate,
     /// What the person has let in.
     Connected,
+    /// Change how one signs in.
+    Account,
+    /// Challenges for passkeys, and their answers.
+    Passkey,
+    /// The script that uses passkeys.
+    PasskeyScript,
     /// Let a device in by its code.
     Device,
     /// Who I am, as JSON.
@@ -241,6 +247,9 @@ fn page(path: &str) -> Option<Page> {
         "logout" => Page::Logout,
         "apps" => Page::Apps,
         "connected" => Page::Connected,
+        "account" | "account/password" | "account/totp" | "account/passkeys" => Page::Account,
+        "passkey" => Page::Passkey,
+        "passkey.js" => Page::PasskeyScript,
         "device" => Page::Device,
         "identity" => Page::Identity,
         "certs" => Page::Certs,

@@ -36,7 +36,8 @@ impl Demo {
             .map_err(|failure| Failure::Other(format!("{failure}; another port can be named with `--port`")))?;
         let store = store::open(&config.store.url)?;
         let password = password::generate(&System);
-        let account = block_on(user::add(&*store, EMAIL, Some("Ada".into()), vec!["staff".into()], &password));
+        let phc = user::hash(&password, user::cost_of(&config))?;
+        let account = block_on(user::add(&*store, EMAIL, Some("Ada".into()), vec!["staff".into()], Some(phc)));
         let account = account.map(|()| password);
         drop(store);
         let _logs = start_logging("warn,request=info,audit=info,oauth=info");

@@ -1,7 +1,9 @@
 //! `doorward user`: local accounts. Works before the first start and beside a running gateway, which heeds it at once.
 
 use super::{Failure, audit, block_on, load};
-use crate::login::local::password;
+use crate::config::{Config, PasswordCost};
+use crate::login::local::{password, strength};
+use crate::pages::Brand;
 use crate::store::{self, Account, Added, Stores};
 use crate::world::System;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -118,16 +120,17 @@ impl User {
     pub(super) fn run(&self, file: &Path) -> Result<ExitCode, Failure> {
         let config = load(file)?;
         let store = store::open(&config.store.url)?;
-        block_on(self.act(&*store))?;
+        block_on(self.act(&*store, cost_of(&config)))?;
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn act(&self, store: &dyn Stores) -> Result<(), Failure> {
+    async fn act(&self, store: &dyn Stores, cost: PasswordCost) -> Result<(), Failure> {
         let now = System.now();
         match &self.act {
             Act::Add { email, name, groups, password_stdin, json } => {
-                let password = choose_password(*password_stdin)?;
-                add(store, email, name.clone(), groups.clone(), &password).await?;
+                let password = choose_password(*password_stdin, &[email, name.as_deref().unwrap_or_default()])?;
+                let phc = hash(&password, cost)?;
+                add(store, email, name.clone(), groups.clone(), Some(phc)).await?;
                 tell("user_add", email);
                 print_password(email, &password, *json);
                 Ok(())
@@ -138,8 +141,10 @@ impl User {
                 list(std::slice::from_ref(&account), *json)
             }
             Act::Rotate { email, password_stdin, json } => {
-                let password = choose_password(*password_stdin)?;
-                let phc = hash(&password)?;
+                let account = store.account_by_username(email).await?.ok_or_else(|| unknown(email))?;
+                let name = account.name.unwrap_or_default();
+                let password = choose_password(*password_stdin, &[email, &name])?;
+                let phc = hash(&password, cost)?;
                 found(store.set_password(email, &phc, now).await?, email)?;
                 tell("user_rotate", email);
                 print_password(email, &password, *json);
@@ -171,13 +176,13 @@ impl User {
     }
 }
 
-/// Adds a local account.
+/// Adds a local account, with a hashed password if it is to have one.
 pub(super) async fn add(
     store: &dyn Stores,
     email: &str,
     name: Option<String>,
     groups: Vec<String>,
-    password: &str,
+    password: Option<String>,
 ) -> Result<(), Failure> {
     let username = email.trim().to_ascii_lowercase();
     let (local, domain) = username.split_once('@').unwrap_or_default();
@@ -196,7 +201,7 @@ pub(super) async fn add(
         username,
         name,
         groups,
-        password: Some(hash(password)?),
+        password,
         disabled: false,
         created_at: System.now(),
         external: false,
@@ -210,20 +215,24 @@ pub(super) async fn add(
     }
 }
 
-fn hash(password: &str) -> Result<String, Failure> {
-    password::hash(password, &System).ok_or_else(|| Failure::Other("the password cannot be hashed".into()))
+/// What hashing a password costs: as the configuration says of the local accounts.
+pub(super) fn cost_of(config: &Config) -> PasswordCost {
+    config.identity_providers.values().find_map(|provider| provider.password_cost()).unwrap_or_default()
 }
 
-fn choose_password(from_stdin: bool) -> Result<String, Failure> {
+/// Hashes a password.
+pub(super) fn hash(password: &str, cost: PasswordCost) -> Result<String, Failure> {
+    password::hash(password, cost, &System).ok_or_else(|| Failure::Other("the password cannot be hashed".into()))
+}
+
+fn choose_password(from_stdin: bool, about: &[&str]) -> Result<String, Failure> {
     if !from_stdin {
         return Ok(password::generate(&System));
     }
     let mut text = String::new();
     std::io::stdin().take(4096).read_to_string(&mut text).map_err(|error| Failure::Other(error.to_string()))?;
     let password = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
-    if password.chars().count() < 8 {
-        return Err(Failure::Other("the password must have at least 8 characters".into()));
-    }
+    strength::check(password, about).map_err(|weak| Failure::Other(weak.sentence(&Brand::default().look(None))))?;
     Ok(password.to_owned())
 }
 

@@ -19,18 +19,50 @@ pub struct IdentityProvider {
 /// `type` of an identity provider, with what only that type has.
 #[derive(Clone, Debug)]
 pub enum ProviderKind {
-    /// Built-in accounts.
-    Local,
+    /// Built-in accounts, and what hashing a password of theirs costs.
+    Local(PasswordCost),
+    /// A code that is sent to the person's address.
+    EmailCode,
     /// An OpenID provider.
     Oidc(Box<Oidc>),
     /// GitHub.
     Github(Box<Github>),
 }
 
+/// What it costs to hash a password, and so to guess one (Argon2id, RFC 9106 section 3.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PasswordCost {
+    /// KiB of memory.
+    pub memory: u32,
+    /// Passes over it.
+    pub iterations: u32,
+    /// Lanes.
+    pub parallelism: u32,
+}
+
+impl Default for PasswordCost {
+    fn default() -> Self {
+        Self { memory: 19 * 1024, iterations: 2, parallelism: 1 }
+    }
+}
+
 impl IdentityProvider {
+    /// The cost of passwords, where it is the built-in accounts.
+    pub fn password_cost(&self) -> Option<PasswordCost> {
+        match self.kind {
+            ProviderKind::Local(cost) => Some(cost),
+            _ => None,
+        }
+    }
+
     /// Whether it is the built-in accounts.
     pub fn is_local(&self) -> bool {
-        matches!(self.kind, ProviderKind::Local)
+        matches!(self.kind, ProviderKind::Local(_))
+    }
+
+    /// Whether it sends codes by mail.
+    pub fn is_email_code(&self) -> bool {
+        matches!(self.kind, ProviderKind::EmailCode)
     }
 
     /// Whether people are sent elsewhere to sign in.
@@ -43,7 +75,7 @@ impl IdentityProvider {
         let callback = match &self.kind {
             ProviderKind::Oidc(oidc) => oidc.reached.callback,
             ProviderKind::Github(github) => github.reached.callback,
-            ProviderKind::Local => return None,
+            ProviderKind::Local(_) | ProviderKind::EmailCode => return None,
         };
         Some(match callback {
             Callback::Shared => CALLBACK.to_owned(),

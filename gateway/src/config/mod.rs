@@ -27,7 +27,7 @@ pub use certificate::Certificate;
 pub(crate) use identity_provider::is_safe;
 pub use identity_provider::{
     BACKCHANNEL_LOGOUT, CALLBACK, Callback, ClientAuth, Github, IdentityProvider, LogoutEnds, Mapping, Oidc,
-    ProviderKind, Reached, SIGNED_OUT, Userinfo,
+    PasswordCost, ProviderKind, Reached, SIGNED_OUT, Userinfo,
 };
 pub use load::{load, parse};
 pub use problem::{Problem, Problems};
@@ -56,6 +56,8 @@ pub struct Config {
     pub store: Store,
     /// Which keys there are, and when they change.
     pub keys: KeyPlan,
+    /// Who sends mail for the gateway.
+    pub mail: Option<Arc<Mail>>,
     /// Who can vouch for a person, by name.
     pub identity_providers: BTreeMap<String, Arc<IdentityProvider>>,
     /// The protected apps, by id.
@@ -112,6 +114,34 @@ pub struct Store {
     pub url: String,
     /// What the signing keys in it are sealed under; without one, a file beside the database has it.
     pub key: Option<Secret<[u8; 32]>>,
+}
+
+/// `[mail]`
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// Host name or address of the server.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is kept private.
+    pub privacy: MailPrivacy,
+    /// Who the mails are from.
+    pub from: String,
+    /// User name and password at the server.
+    pub login: Option<(String, Secret<String>)>,
+    /// Who signs the server's certificate, in PEM form; the public authorities if absent.
+    pub ca: Option<Vec<u8>>,
+}
+
+/// How a connection to the mail server is kept private.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MailPrivacy {
+    /// TLS from the first byte (RFC 8314 section 3.3).
+    Tls,
+    /// TLS after `STARTTLS`, without which nothing is sent (RFC 3207).
+    StartTls,
+    /// Not at all: a relay on this machine.
+    Plain,
 }
 
 /// Scheme, host and port of one of our public URLs.

@@ -1,6 +1,6 @@
 //! The effective configuration, with every default filled in, for people and programs to read.
 
-use super::{App, Challenge, Config, IdentityHeaders};
+use super::{App, Challenge, Config, IdentityHeaders, Mail, MailPrivacy};
 use crate::brand::{Brand, Logo};
 use humantime::format_duration;
 use oauth::app::{Dpop, Remember};
@@ -43,10 +43,23 @@ impl Config {
                 "rotation_interval": written(self.keys.rotation_interval),
                 "publish_ahead": written(self.keys.publish_ahead),
             },
+            "mail": self.mail.as_deref().map(summary_of_mail),
             "identity_providers": providers.collect::<Map<_, _>>(),
             "apps": apps.collect::<Map<_, _>>(),
         })
     }
+}
+
+fn summary_of_mail(mail: &Mail) -> Value {
+    let scheme = if mail.privacy == MailPrivacy::Tls { "smtps" } else { "smtp" };
+    json!({
+        "url": format!("{scheme}://{}:{}", mail.host, mail.port),
+        "starttls": mail.privacy == MailPrivacy::StartTls,
+        "from": mail.from,
+        "username": mail.login.as_ref().map(|(username, _)| username),
+        "password": mail.login.as_ref().map(|_| "…"),
+        "ca": if mail.ca.is_some() { "its own" } else { "the public authorities" },
+    })
 }
 
 fn brand(brand: &Brand) -> Value {

@@ -14,6 +14,9 @@ use std::time::Duration;
 /// How long a form can be sent, and a sign-in can take.
 const LIFETIME: Duration = Duration::from_secs(3600);
 
+/// How long the mark of a browser in which somebody signed in is kept: it tells the owner of an account from strangers.
+const FAMILIAR: Duration = Duration::from_secs(180 * 24 * 3600);
+
 const CHARS: usize = 32;
 
 /// The random value that marks a browser at one host while somebody signs in. One cookie for all tabs and attempts.
@@ -50,6 +53,16 @@ impl Browser {
     pub(crate) fn cookies(&self, origin: &Origin) -> Vec<String> {
         let cookie = || set_cookie(origin, &cookie_name(origin), &self.value, LIFETIME);
         self.is_new.then(cookie).into_iter().collect()
+    }
+
+    /// The `Set-Cookie` that keeps the mark of a browser in which somebody signed in.
+    pub(crate) fn lasting_cookie(&self, origin: &Origin) -> String {
+        set_cookie(origin, &cookie_name(origin), &self.value, FAMILIAR)
+    }
+
+    /// What the store knows the browser by.
+    pub(crate) fn mark(&self) -> SecretHash {
+        SecretHash::of(&self.value)
     }
 
     /// Seals `content` for this browser and purpose.

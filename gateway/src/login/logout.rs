@@ -80,7 +80,7 @@ impl<'a> Here<'a> {
             everywhere: everywhere || self.app.is_none(),
         };
         // Signing out may lead on to the identity provider.
-        let dress = Dress { cookies: browser.cookies(self.origin), forms: Forms::Anywhere };
+        let dress = Dress { cookies: browser.cookies(self.origin), forms: Forms::Anywhere, ..Dress::default() };
         Ok(html(&self.look, StatusCode::OK, pages::logout(&self.look, &page), dress))
     }
 

@@ -8,9 +8,10 @@ use super::purpose::Purpose;
 use crate::config::IdentityProvider;
 use crate::gateway::{Snapshot, World};
 use crate::identify::session::person;
-use crate::pages::{self, LoginPage, LoginProblem, ProviderButton, Ways};
+use crate::pages::{self, LoginPage, LoginProblem, PasskeyOffer, ProviderButton, Ways};
 use crate::request::Request;
 use crate::respond::{Dress, Forms, html};
+use crate::route::parameter;
 use bytes::Bytes;
 use http::{Response, StatusCode};
 use oauth::store::StoreError;
@@ -73,6 +74,9 @@ pub(super) fn show(
     let external = offered.iter().filter(|provider| provider.is_external());
     let buttons: Vec<_> =
         external.map(|provider| ProviderButton { name: &provider.name, label: &provider.label }).collect();
+    let by_password = offered.iter().any(|provider| provider.is_local());
+    let by_passkey = by_password && local::passkey::are_possible(origin);
+    let passkey = PasskeyOffer { endpoint: local::passkey::PATH, token: &token };
     let page = LoginPage {
         app: app.map(|app| app.name.as_str()),
         client: purpose.client.as_deref(),
@@ -80,14 +84,16 @@ pub(super) fn show(
         form_token: &token,
         username: said.username,
         ways: Ways {
-            password: offered.iter().any(|provider| provider.is_local()),
+            password: by_password,
+            passkey: by_passkey.then_some(passkey),
             providers: &buttons,
             ..Ways::default()
         },
         notice: None,
         problem: said.problem,
     };
-    let dress = Dress { cookies: browser.cookies(origin), forms: Forms::Anywhere };
+    let script = by_passkey.then(|| local::passkey::script(origin));
+    let dress = Dress { cookies: browser.cookies(origin), forms: Forms::Anywhere, script };
     let look = snapshot.look(request);
     html(&look, said.status, pages::login(&look, &page), dress)
 }
@@ -101,6 +107,9 @@ pub(crate) async fn answer(
 ) -> Result<Response<Bytes>, StoreError> {
     let origin = &snapshot.config.auth.origin;
     let form = oauth::parameters::Parameters::parse(body);
+    if request.target.query().is_some_and(|query| parameter(query, "step").is_some()) {
+        return local::next_step(world, snapshot, request, &form).await;
+    }
     let sealed = form.get("form").unwrap_or_default();
     let purpose = Browser::known(origin, request).and_then(|browser| browser.open(world, PURPOSE, sealed, request.now));
     let (Some(purpose), true) = (purpose, request.is_from(&origin.url())) else {
@@ -113,7 +122,7 @@ pub(crate) async fn answer(
         return external::begin(world, snapshot, request, (provider, None), purpose).await;
     }
     match offered.into_iter().find(|provider| provider.is_local()) {
-        Some(local) => local::sign_in(world, snapshot, request, local, purpose, &form).await,
+        Some(local) => local::sign_in(world, snapshot, request, local, (purpose, &form)).await,
         None => ask(world, snapshot, request, purpose).await,
     }
 }

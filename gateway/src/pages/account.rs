@@ -18,6 +18,8 @@ pub struct AccountPage<'a> {
     pub person: &'a str,
     /// What was just done.
     pub done: Option<AccountDone>,
+    /// What was not done, and why: the id of a text.
+    pub problem: Option<&'a str>,
     /// What the account has of its own; `None` if the person came by an identity provider alone.
     pub own: Option<OwnAccount<'a>>,
     /// The identity providers by which the person comes, as people call them.
@@ -26,7 +28,7 @@ pub struct AccountPage<'a> {
     pub action: &'a str,
     /// The hidden field `form`.
     pub form_token: &'a str,
-    /// Where the password is changed, codes are set up, and recovery codes are made.
+    /// Where the password is changed and codes are set up.
     pub links: AccountLinks<'a>,
 }
 
@@ -37,8 +39,6 @@ pub struct AccountLinks<'a> {
     pub password: &'a str,
     /// Sets up time-based codes.
     pub totp: &'a str,
-    /// Makes new recovery codes.
-    pub recovery: &'a str,
 }
 
 /// What a local account has.
@@ -92,6 +92,7 @@ pub fn account(look: &Look<'_>, page: &AccountPage<'_>) -> String {
         h1 { (heading) }
         p.aside { (look.html("signed-in-as", &[("person", strong(page.person))])) }
         @if let Some(what) = page.done { (done(&look.say(done_text(what)))) }
+        @if let Some(why) = page.problem { (problem(&look.say(why))) }
         @if let Some(own) = &page.own { (own_account(look, page, own)) }
         @for provider in page.providers {
             section.setting {
@@ -100,7 +101,8 @@ pub fn account(look: &Look<'_>, page: &AccountPage<'_>) -> String {
             }
         }
     };
-    document_of_person(look, Here::Account, Width::Wide, &heading, &content)
+    let title = title(look, &heading, page.problem.is_some());
+    document_of_person(look, Here::Account, Width::Wide, &title, &content)
 }
 
 fn done_text(what: AccountDone) -> &'static str {
@@ -137,7 +139,9 @@ fn own_account(look: &Look<'_>, page: &AccountPage<'_>, own: &OwnAccount<'_>) ->
             section.setting {
                 h2 { (look.say("account-recovery")) }
                 p.aside { (look.say_with("account-recovery-left", &[("count", left.into())])) }
-                (link_button(page.links.recovery, &look.say("account-recovery-new")))
+                (act(page, "renew_recovery_codes", None, &html! {
+                    button.quiet type="submit" { (look.say("account-recovery-new")) }
+                }))
             }
         }
     }
@@ -243,46 +247,6 @@ fn current_password(look: &Look<'_>, wrong: bool) -> Markup {
 
 fn tick(name: &str, text: &str) -> Markup {
     html! { label.tick.alone { input type="checkbox" name=(name) value="on" checked; span { (text) } } }
-}
-
-/// Where a person proves once more who they are, before something changes.
-#[derive(Clone, Copy, Debug)]
-pub struct ProofPage<'a> {
-    /// Who is signed in.
-    pub person: &'a str,
-    /// Where the form is posted: `password`.
-    pub action: &'a str,
-    /// The hidden field `form`.
-    pub form_token: &'a str,
-    /// Why the page is shown again.
-    pub problem: Option<PasswordProblem<'a>>,
-    /// A passkey does too.
-    pub passkey: Option<PasskeyOffer<'a>>,
-    /// The link back to the account.
-    pub back: &'a str,
-}
-
-/// The page that asks for the password before something changes.
-#[must_use]
-pub fn proof(look: &Look<'_>, page: &ProofPage<'_>) -> String {
-    let heading = look.say("proof-heading");
-    let fields = html! {
-        input name="username" type="hidden" autocomplete="username" value=(label(page.person));
-        (current_password(look, page.problem == Some(PasswordProblem::WrongPassword)))
-        button.primary type="submit" { (look.say("continue")) }
-    };
-    let content = html! {
-        h1 { (heading) }
-        p { (look.html("proof-why", &[("person", strong(page.person))])) }
-        @if let Some(why) = page.problem { (problem(&password_problem(look, why))) }
-        (form(page.action, page.form_token, &fields))
-        @if let Some(offer) = &page.passkey {
-            (passkey_button(offer, "proof", &look.say("passkey-use"), &look.say("passkey-failed")))
-        }
-        p.more { a href=(page.back) { (look.say("account-back")) } }
-    };
-    let title = title(look, &heading, page.problem.is_some());
-    document_of_person(look, Here::Below, Width::Narrow, &title, &content)
 }
 
 /// Where time-based codes are set up.

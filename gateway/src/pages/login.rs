@@ -74,6 +74,10 @@ pub enum LoginProblem {
     },
     /// The form token is too old, or not this browser's.
     FormExpired,
+    /// The passkey is not known, or was not used as it must be.
+    PasskeyRefused,
+    /// What was typed is no e-mail address.
+    NoAddress,
     /// The app does not accept the way that was just used.
     NotAdmitted,
 }
@@ -172,6 +176,8 @@ fn problem_text(look: &Look<'_>, problem: LoginProblem) -> String {
             look.say_with("login-too-many", &[("time", waiting(look, retry_after_seconds).into())])
         }
         LoginProblem::FormExpired => look.say("login-expired"),
+        LoginProblem::PasskeyRefused => look.say("passkey-refused"),
+        LoginProblem::NoAddress => look.say("login-no-address"),
         LoginProblem::NotAdmitted => look.say("login-not-admitted"),
     }
 }

@@ -13,7 +13,7 @@
 //! | [`popup`] | a sign-in in a window that an app's page opened is done |
 //! | [`session_ended`] | a form was sent after the session had ended |
 //! | [`apps`] | someone looks for their apps, or a login did not start at one |
-//! | [`account`], [`password`], [`proof`], [`totp`], [`recovery_codes`] | someone looks at their account, or changes it |
+//! | [`account`], [`password`], [`totp`], [`recovery_codes`] | someone looks at their account, or changes it |
 //! | [`connected`] | someone looks at what they have let in |
 //! | [`logout`] | before signing out |
 //! | [`signed_out`] | after signing out |
@@ -46,11 +46,12 @@ mod signed_out;
 mod tests;
 mod text;
 mod time;
+mod weak_password;
 
 pub use crate::brand::{Brand, FluentValue, Look};
 pub use account::{
-    AccountDone, AccountLinks, AccountPage, OwnAccount, PasskeyLine, PasswordPage, ProofPage, RecoveryCodesPage,
-    TotpPage, account, password, proof, recovery_codes, totp,
+    AccountDone, AccountLinks, AccountPage, OwnAccount, PasskeyLine, PasswordPage, RecoveryCodesPage, TotpPage,
+    account, password, recovery_codes, totp,
 };
 pub use apps::{AppTile, AppsPage, apps};
 pub use connected::{
@@ -63,10 +64,11 @@ pub use error::{ErrorPage, error};
 pub use invitation::{ForgottenPage, InvitationPage, PasswordProblem, forgotten, invitation, invitation_over};
 pub use login::{LoginNotice, LoginPage, LoginProblem, ProviderButton, Ways, login};
 pub use logout::{LogoutPage, logout};
-pub use parts::PasskeyOffer;
+pub use parts::{PASSKEY_SCRIPT, PASSKEY_SOURCE, PasskeyOffer};
 pub use popup::{PopupPage, popup};
 pub use provider_trouble::{ProviderTrouble, ProviderTroublePage, provider_trouble};
 pub use refused::{RefusedPage, refused};
 pub use second_factor::{CodeProblem, SecondFactorPage, second_factor};
 pub use session_ended::{SendAgain, SessionEndedPage, session_ended};
 pub use signed_out::{SignedOutPage, signed_out};
+pub use weak_password::{Pattern, WeakPassword};

@@ -57,11 +57,15 @@ pub(super) fn new_password_fields(look: &Look<'_>, least: usize, has_problem: bo
     }
 }
 
+/// Where the script is that uses passkeys.
+pub const PASSKEY_SCRIPT: &str = "/.doorward/passkey.js";
+
+/// The script that uses passkeys.
+pub const PASSKEY_SOURCE: &str = include_str!("passkey.js");
+
 /// Passkeys need a script; without one, what it would show stays hidden.
 #[derive(Clone, Copy, Debug)]
 pub struct PasskeyOffer<'a> {
-    /// Where the script is, on our own origin.
-    pub script: &'a str,
     /// Where the script asks for a challenge and brings the answer.
     pub endpoint: &'a str,
     /// What the script sends along, to be known again: a form token.
@@ -75,7 +79,7 @@ pub(super) fn passkey_button(offer: &PasskeyOffer<'_>, ceremony: &str, text: &st
             button #passkey-button .quiet.with-icon type="button" { (key()) span { (text) } }
             p #passkey-problem .problem role="alert" hidden { (failed) }
         }
-        script src=(offer.script) defer {}
+        script src=(PASSKEY_SCRIPT) defer {}
     }
 }
 

@@ -38,6 +38,8 @@ pub enum CodeProblem {
         /// How long to wait, from now.
         retry_after_seconds: u64,
     },
+    /// The passkey is none of this account's, or was not used as it must be.
+    PasskeyRefused,
     /// The page was open for too long, or the code is too old.
     Expired,
 }
@@ -49,6 +51,7 @@ pub(super) fn code_problem(look: &Look<'_>, problem: CodeProblem) -> String {
         CodeProblem::TooManyAttempts { retry_after_seconds } => {
             look.say_with("login-too-many", &[("time", waiting(look, retry_after_seconds).into())])
         }
+        CodeProblem::PasskeyRefused => look.say("passkey-refused"),
         CodeProblem::Expired => look.say("code-expired"),
     }
 }

@@ -9,8 +9,11 @@ use oauth::world::Timestamp;
 /// The pending attempts. Each is found by the hash of a random value that only its browser, or its mail, has.
 #[async_trait]
 pub trait Attempts: Send + Sync {
-    /// Keeps an attempt.
+    /// Keeps an attempt, in place of an earlier one of the same hash.
     async fn begin(&self, attempt: &Attempt) -> Result<(), StoreError>;
+
+    /// Looks at an attempt and leaves it; `None` if there is none, or it is over.
+    async fn attempt(&self, hash: &SecretHash, purpose: &str, now: Timestamp) -> Result<Option<Attempt>, StoreError>;
 
     /// Takes an attempt for good: what is taken once is never found again. `None` if there is none, or it is over.
     async fn take(&self, hash: &SecretHash, purpose: &str, now: Timestamp) -> Result<Option<Attempt>, StoreError>;

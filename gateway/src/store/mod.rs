@@ -3,6 +3,7 @@
 mod accounts;
 mod attempts;
 mod decisions;
+mod factors;
 mod key;
 mod provider_sessions;
 mod service_tokens;
@@ -12,6 +13,7 @@ mod traces;
 pub use accounts::{Account, Accounts, Added, Profile};
 pub use attempts::{Attempt, Attempts};
 pub use decisions::{Decisions, StoredDecision};
+pub use factors::{Factors, FactorsOf, Passkey, Totp};
 pub use key::sealer;
 pub use provider_sessions::{ProviderSession, ProviderSessions};
 pub use service_tokens::{ServiceToken, ServiceTokens};
@@ -23,9 +25,12 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// All that a store of the gateway does; an `Arc` of it is at once an `Arc` of each part.
-pub trait Stores: Store + Accounts + Attempts + Decisions + ProviderSessions + ServiceTokens + Traces {}
+pub trait Stores:
+    Store + Accounts + Attempts + Decisions + Factors + ProviderSessions + ServiceTokens + Traces
+{
+}
 
-impl<T: Store + Accounts + Attempts + Decisions + ProviderSessions + ServiceTokens + Traces> Stores for T {}
+impl<T: Store + Accounts + Attempts + Decisions + Factors + ProviderSessions + ServiceTokens + Traces> Stores for T {}
 
 /// Opens the store that `url` names, and makes it first if need be.
 ///

@@ -11,6 +11,7 @@ mod consents;
 mod credentials;
 mod decisions;
 mod devices;
+mod factors;
 mod file;
 mod grants;
 mod identities;

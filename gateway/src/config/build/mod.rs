@@ -9,6 +9,7 @@ mod documents;
 mod github;
 mod identity_providers;
 mod keys;
+mod mail;
 mod oauth;
 mod oidc;
 mod places;
@@ -36,7 +37,9 @@ pub(crate) fn config(report: &mut Report<'_>, raw: &RawConfig) -> Option<Config>
     let brand = brand::brand(report, &raw.brand);
     let store = sections::store(report, &raw.store);
     let keys = keys::schedule(report, &raw.keys);
-    let identity_providers = identity_providers::identity_providers(report, &raw.identity_providers);
+    let mail = mail::mail(report, raw.mail.as_ref());
+    let identity_providers =
+        identity_providers::identity_providers(report, &raw.identity_providers, raw.mail.is_some());
     let token_issuers = token_issuers::token_issuers(report, raw);
     let library = Library::build(report, raw);
     let login = auth.as_ref().map(|auth| &auth.origin);
@@ -63,6 +66,7 @@ pub(crate) fn config(report: &mut Report<'_>, raw: &RawConfig) -> Option<Config>
         auth: auth?,
         brand: brand?,
         store: store?,
+        mail: mail?,
         identity_providers: identity_providers?,
         apps,
         warnings: Vec::new(),

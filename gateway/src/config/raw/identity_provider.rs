@@ -8,10 +8,13 @@ use serde::Deserialize;
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RawIdentityProvider {
     /// `local`: accounts that the gateway keeps itself. `oidc`: an OpenID provider. `github`: GitHub, or GitHub Enterprise.
-    /// Required.
+    /// `email_code`: whoever can read a code that is sent to their address; needs `[mail]`. Required.
     pub(crate) r#type: Option<RawProviderType>,
     /// What people call it, on the login page. Default: its key.
     pub(crate) name: Option<String>,
+
+    /// local: what it costs to hash a password.
+    pub(crate) argon2: Option<RawArgon2>,
 
     /// oidc: `google`, `entra`, `okta`, `keycloak`, `authentik`, `zitadel` or `gitlab`: what these need is filled in where
     /// it is not written. Default: none.
@@ -82,6 +85,18 @@ pub(crate) struct RawIdentityProvider {
     pub(crate) organisations: Vec<String>,
 }
 
+/// `[identity_providers.NAME.argon2]`. No less than OWASP's minimum, which trades memory for iterations.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawArgon2 {
+    /// Memory in KiB. Default: 19456 (19 MiB).
+    pub(crate) memory_kib: Option<u32>,
+    /// Passes over the memory. Default: 2.
+    pub(crate) iterations: Option<u32>,
+    /// Lanes. Default: 1.
+    pub(crate) parallelism: Option<u32>,
+}
+
 /// `type` of an identity provider.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -92,6 +107,8 @@ pub(crate) enum RawProviderType {
     Oidc,
     /// GitHub.
     Github,
+    /// A code by mail.
+    EmailCode,
 }
 
 /// `token_endpoint_auth_method`

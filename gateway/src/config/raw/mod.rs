@@ -7,7 +7,7 @@ mod oauth;
 
 pub(crate) use app::{RawApp, RawChallenge, RawPolicyEntry, RawPreset};
 pub(crate) use identity_provider::{
-    RawAuthMethod, RawCallback, RawIdentityProvider, RawLogoutEnds, RawProviderType, RawUserinfo,
+    RawArgon2, RawAuthMethod, RawCallback, RawIdentityProvider, RawLogoutEnds, RawProviderType, RawUserinfo,
 };
 pub(crate) use keys::{RawKeys, RawSigningAlgorithm};
 pub(crate) use oauth::{
@@ -35,6 +35,8 @@ pub(crate) struct RawConfig {
     pub(crate) store: RawStore,
     /// When keys change.
     pub(crate) keys: RawKeys,
+    /// Who sends mail for the gateway. Without it none is sent.
+    pub(crate) mail: Option<RawMail>,
     /// Who can vouch for a person, by name. Without any there is `local`.
     pub(crate) identity_providers: BTreeMap<String, RawIdentityProvider>,
     /// Who may vouch for people to clients by signing, by name (identity assertions, ID-JAG).
@@ -125,6 +127,24 @@ pub(crate) struct RawStore {
     /// The key under which the signing keys in the store are sealed: 32 bytes as base64, from `{ env = "NAME" }` or
     /// `{ file = "PATH" }`. Default: a file beside the database, made at the first start, readable by its owner alone.
     pub(crate) key: Option<RawSecret>,
+}
+
+/// `[mail]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawMail {
+    /// The server: `smtps://HOST` with TLS from the start (port 465), or `smtp://HOST` with STARTTLS (port 587). Required.
+    pub(crate) url: Option<String>,
+    /// Whether `smtp://` must use STARTTLS. `false` only for a relay on this machine. Default: `true`.
+    pub(crate) starttls: Option<bool>,
+    /// Who the mails are from, as `Name <user@example.com>` or an address. Required.
+    pub(crate) from: Option<String>,
+    /// The user name at the server, if it asks for one.
+    pub(crate) username: Option<String>,
+    /// The password at the server, from `{ env = "NAME" }` or `{ file = "PATH" }`.
+    pub(crate) password: Option<RawSecret>,
+    /// A PEM file of who signs the server's certificate. Default: the public authorities.
+    pub(crate) ca: Option<String>,
 }
 
 /// `[token_issuers.NAME]`

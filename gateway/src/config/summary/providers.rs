@@ -10,7 +10,11 @@ use serde_json::{Value, json};
 /// A provider of the gateway whose login origin is `login`.
 pub(super) fn identity_provider(provider: &IdentityProvider, login: &str) -> Value {
     let mut summary = match &provider.kind {
-        ProviderKind::Local => json!({ "type": "local" }),
+        ProviderKind::Local(cost) => json!({
+            "type": "local",
+            "argon2": { "memory_kib": cost.memory, "iterations": cost.iterations, "parallelism": cost.parallelism },
+        }),
+        ProviderKind::EmailCode => json!({ "type": "email_code" }),
         ProviderKind::Oidc(settings) => oidc(settings, login),
         ProviderKind::Github(settings) => github(settings),
     };

@@ -25,8 +25,7 @@ fn every_page_is_written_for_a_browser_to_look_at() {
 /// Stands for the script of the last page of a sign-in in a window.
 const POPUP_SCRIPT: &str = "document.documentElement.dataset.told = 'yes';";
 
-const OFFER: PasskeyOffer<'static> =
-    PasskeyOffer { script: "/.doorward/passkey.js", endpoint: "/.doorward/passkey", token: "form-token" };
+const OFFER: PasskeyOffer<'static> = PasskeyOffer { endpoint: "/.doorward/passkey", token: "form-token" };
 
 fn gallery(look: &Look<'_>) -> Vec<(&'static str, String)> {
     let mut pages = signing_in(look);
@@ -152,12 +151,17 @@ fn of_accounts(look: &Look<'_>) -> Vec<(&'static str, String)> {
         add_passkey: Some(OFFER),
     };
     let bare = OwnAccount { totp: None, recovery_codes: None, passkeys: &[], add_passkey: None, ..own };
-    let links = AccountLinks {
-        password: "/.doorward/account/password",
-        totp: "/.doorward/account/totp",
-        recovery: "/.doorward/account/recovery",
+    let links = AccountLinks { password: "/.doorward/account/password", totp: "/.doorward/account/totp" };
+    let page = AccountPage {
+        person: PERSON,
+        done: None,
+        problem: None,
+        own: Some(own),
+        providers: &[],
+        action,
+        form_token,
+        links,
     };
-    let page = AccountPage { person: PERSON, done: None, own: Some(own), providers: &[], action, form_token, links };
     let change = PasswordPage { person: PERSON, ask_current: true, least: 10, action, form_token, problem: None, back };
     let weak = Some(PasswordProblem::Weak("This is a very common password. Add another word or two."));
     let uri =
@@ -166,7 +170,6 @@ fn of_accounts(look: &Look<'_>) -> Vec<(&'static str, String)> {
     let setup = TotpPage { uri, secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", action, form_token, problem: None, back };
     let invited = InvitationPage { person: PERSON, reset: false, least: 10, action, form_token, problem: None };
     let link = ForgottenPage { action, form_token, username: PERSON, sent: false, login: "/.doorward/login" };
-    let asked = ProofPage { person: PERSON, action, form_token, problem: None, passkey: Some(OFFER), back };
     vec![
         ("account", account(look, &page)),
         (
@@ -176,7 +179,6 @@ fn of_accounts(look: &Look<'_>) -> Vec<(&'static str, String)> {
         ("account-external", account(look, &AccountPage { own: None, providers: &["Example Company"], ..page })),
         ("account-password", password(look, &change)),
         ("account-password-weak", password(look, &PasswordPage { problem: weak, ..change })),
-        ("account-proof", proof(look, &asked)),
         ("account-totp", totp(look, &setup)),
         ("account-recovery", recovery_codes(look, &RecoveryCodesPage { codes: &codes, back })),
         ("invitation", invitation(look, &invited)),

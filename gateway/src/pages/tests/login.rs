@@ -62,7 +62,7 @@ fn body(page: &str) -> &str {
 #[test]
 fn ways_in_are_shown_as_they_are_offered() {
     let providers = [ProviderButton { name: "company", label: "Example & Co" }];
-    let offer = PasskeyOffer { script: "/.doorward/passkey.js", endpoint: "/.doorward/passkey", token: "t" };
+    let offer = PasskeyOffer { endpoint: "/.doorward/passkey", token: "t" };
     let page = |ways| login(&LOOK, &LoginPage { ways, ..login_page() });
     let all = page(Ways {
         password: true,

@@ -23,7 +23,7 @@ fn all_pages(look: &Look<'_>, text: &str) -> Vec<String> {
     let scopes = [ScopeLine { name: text, description: text, includes: vec![text], optional: true }];
     let tile = |name, url| AppTile { name, url, description: Some(text) };
     let tiles = [tile(text, url), tile("Other", text)];
-    let offer = PasskeyOffer { script: "/passkey.js", endpoint: text, token: text };
+    let offer = PasskeyOffer { endpoint: text, token: text };
     let providers = [ProviderButton { name: text, label: text }];
     let ways = Ways {
         password: true,
@@ -40,7 +40,7 @@ fn all_pages(look: &Look<'_>, text: &str) -> Vec<String> {
         passkeys: &passkeys,
         add_passkey: Some(offer),
     };
-    let links = AccountLinks { password: "/p", totp: "/t", recovery: "/r" };
+    let links = AccountLinks { password: "/p", totp: "/t" };
     let fields = [(text.to_owned(), text.to_owned())];
     let codes = [text.to_owned()];
     let weak = Some(PasswordProblem::Weak(text));
@@ -158,6 +158,7 @@ fn all_pages(look: &Look<'_>, text: &str) -> Vec<String> {
         account(
             look,
             &AccountPage {
+                problem: None,
                 person: text,
                 done: Some(AccountDone::PasskeyAdded),
                 own: Some(own),
@@ -171,7 +172,6 @@ fn all_pages(look: &Look<'_>, text: &str) -> Vec<String> {
             look,
             &PasswordPage { person: text, ask_current: true, least, action, form_token, problem: weak, back },
         ),
-        proof(look, &ProofPage { person: text, action, form_token, problem: weak, passkey: Some(offer), back }),
         totp(
             look,
             &TotpPage { uri: text, secret: text, action, form_token, problem: Some(CodeProblem::Expired), back },
@@ -206,7 +206,7 @@ fn foreign_text_is_inert_on_every_page() {
     for page in all_pages(&brand.look(None), NASTY) {
         assert_eq!(
             page.matches("<script").count(),
-            page.matches("<script src=\"/passkey.js\" defer></script>").count(),
+            page.matches("<script src=\"/.doorward/passkey.js\" defer></script>").count(),
             "{page}"
         );
         assert!(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{page}");
@@ -234,7 +234,7 @@ fn every_page_is_one_document_with_landmarks() {
 #[test]
 fn pages_bring_no_script_but_that_of_passkeys_and_no_resource_of_their_own() {
     for page in all_pages(&LOOK, "Plain") {
-        let page = page.replace("<script src=\"/passkey.js\" defer></script>", "");
+        let page = page.replace("<script src=\"/.doorward/passkey.js\" defer></script>", "");
         for forbidden in ["<script", "<link", "<img", "<iframe", " style=", " src=", " onclick", "url(", "@import"] {
             assert!(!page.contains(forbidden), "{forbidden} in {page}");
         }

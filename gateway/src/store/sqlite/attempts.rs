@@ -13,10 +13,20 @@ impl Attempts for Sqlite {
     async fn begin(&self, attempt: &Attempt) -> Result<(), StoreError> {
         let attempt = attempt.clone();
         self.write(move |db| {
-            let insert = "INSERT INTO attempts (hash, purpose, content, tries, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)";
+            let insert = "
+                INSERT OR REPLACE INTO attempts (hash, purpose, content, tries, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)";
             let hash = attempt.hash.as_bytes().as_slice();
             let values = (hash, &attempt.purpose, &attempt.content, attempt.tries, attempt.expires_at.seconds());
             sql::execute(db, insert, values).map(drop)
+        })
+        .await
+    }
+
+    async fn attempt(&self, hash: &SecretHash, purpose: &str, now: Timestamp) -> Result<Option<Attempt>, StoreError> {
+        let (hash, purpose) = (*hash, purpose.to_owned());
+        self.read(move |db| {
+            let select = "SELECT * FROM attempts WHERE hash = ?1 AND purpose = ?2 AND expires_at > ?3";
+            sql::first(db, select, (hash.as_bytes().as_slice(), &purpose, now.seconds()), read)
         })
         .await
     }

@@ -1,6 +1,8 @@
 //! OAuth state in SQLite: each act of the protocol as one transaction.
 
-use super::{Sqlite, attempts, clients, codes, consents, credentials, devices, grants, keys, provider_sessions, used};
+use super::{
+    Sqlite, attempts, clients, codes, consents, credentials, devices, factors, grants, keys, provider_sessions, used,
+};
 use async_trait::async_trait;
 use oauth::client::{Client, ClientId};
 use oauth::secret::SecretHash;
@@ -212,6 +214,7 @@ impl Store for Sqlite {
         let collect = move |db: &Connection| {
             let asked = codes::collect(db, now)? + devices::collect(db, now)? + used::collect(db, now)?;
             let asked = asked + attempts::collect(db, now)? + provider_sessions::collect(db, now)?;
+            let asked = asked + factors::collect(db, now)?;
             let given = credentials::collect(db, now)? + grants::collect(db, now)? + consents::collect(db, now)?;
             Ok(asked + given + keys::collect(db, now)?)
         };

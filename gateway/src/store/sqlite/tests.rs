@@ -3,6 +3,7 @@
 mod accounts;
 mod attempts;
 mod decisions;
+mod factors;
 mod files;
 mod service_tokens;
 

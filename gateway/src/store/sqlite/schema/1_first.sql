@@ -157,6 +157,41 @@ CREATE TABLE profiles (
     PRIMARY KEY (account, provider)
 ) STRICT, WITHOUT ROWID;
 
+-- What proves a local account besides its password.
+CREATE TABLE totp (
+    account    TEXT    NOT NULL PRIMARY KEY REFERENCES accounts (subject) ON DELETE CASCADE,
+    sealed     BLOB    NOT NULL,
+    last_step  INTEGER NOT NULL, -- the last step of time whose code was used
+    created_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE recovery_codes (
+    account TEXT NOT NULL REFERENCES accounts (subject) ON DELETE CASCADE,
+    hash    BLOB NOT NULL CHECK (length(hash) = 32), -- Argon2id
+    PRIMARY KEY (account, hash)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE passkeys (
+    id           BLOB    NOT NULL PRIMARY KEY,
+    account      TEXT    NOT NULL REFERENCES accounts (subject) ON DELETE CASCADE,
+    name         TEXT    NOT NULL,
+    credential   TEXT    NOT NULL, -- JSON
+    created_at   INTEGER NOT NULL,
+    last_used_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX passkeys_by_account ON passkeys (account);
+
+-- Browsers and networks from which somebody signed in to an account: strangers' wrong passwords do not count there.
+CREATE TABLE familiar_places (
+    account TEXT    NOT NULL REFERENCES accounts (subject) ON DELETE CASCADE,
+    place   BLOB    NOT NULL CHECK (length(place) = 32),
+    seen_at INTEGER NOT NULL,
+    PRIMARY KEY (account, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX familiar_places_by_age ON familiar_places (seen_at);
+
 -- What is pending until a sign-in is done.
 CREATE TABLE attempts (
     hash       BLOB    NOT NULL PRIMARY KEY CHECK (length(hash) = 32),
