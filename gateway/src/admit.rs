@@ -7,6 +7,7 @@ pub(crate) use permit::Permit;
 pub(crate) use review::Review;
 
 use crate::config::ScopeRule;
+use crate::cors;
 use crate::gateway::{Snapshot, World};
 use crate::identify;
 use crate::known::Known;
@@ -31,6 +32,9 @@ pub(crate) async fn admit(world: &World, snapshot: &Snapshot, request: &Request)
         Route::App(app, origin) => At { app, origin },
         Route::Own(own) => return Ok(Outcome::Own(own)),
     };
+    if at.app.cors.is_some() && cors::is_preflight(request) {
+        return Ok(Outcome::Own(Own::Preflight(at.app)));
+    }
     let known = identify::first(world, &at, request).await?;
     match at.app.policies.decide(&facts(request, known.as_deref())) {
         Decision::Allow { rule, action } => {
@@ -79,7 +83,8 @@ fn check_provider(at: &At, known: &Known) -> Result<(), Refusal> {
 /// (RFC 6455 section 10.2, MCP transport "DNS rebinding").
 fn check_origin(at: &At, known: &Known, request: &Request) -> Result<(), Refusal> {
     let safe = matches!(request.method, Method::GET | Method::HEAD | Method::OPTIONS) && !request.upgrade;
-    if safe || request.is_from(&at.origin.url()) {
+    let listed = || cors::may_act(at.app.cors.as_ref(), request, known.is_access_token());
+    if safe || request.is_from(&at.origin.url()) || listed() {
         return Ok(());
     }
     Err(Refusal::CrossOrigin(at.clone(), Denial::of(Some(known), "cross_origin", None)))

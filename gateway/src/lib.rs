@@ -11,6 +11,7 @@ pub mod brand;
 pub mod cli;
 pub mod compose;
 pub mod config;
+mod cors;
 mod fetch;
 mod gateway;
 mod identify;

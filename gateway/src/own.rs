@@ -4,6 +4,7 @@ mod consent;
 mod device;
 mod sent;
 
+use crate::cors;
 use crate::gateway::{Snapshot, World};
 use crate::identify::session::person;
 use crate::limits::Bucket;
@@ -45,6 +46,7 @@ impl OwnRequest<'_> {
         match own {
             Own::OAuth(app, endpoint) => self.oauth(&app, &endpoint).await,
             Own::Page(page, site) => self.page(page, &site).await,
+            Own::Preflight(app) => Ok(self.preflight(&app)),
             Own::Nothing => Ok(self.problem(404, "not_found", "problem-nothing-here", false)),
         }
     }
@@ -59,7 +61,11 @@ impl OwnRequest<'_> {
             (Page::Login, Site::App(app, origin)) if get => {
                 let at = At { app: Arc::clone(app), origin: origin.clone() };
                 let back = request.target.query().and_then(|query| parameter(query, "return_to")).unwrap_or_default();
-                Ok(handoff::begin(world, &at, request, (&back, handoff::asked_for(request).as_ref())))
+                let step_up = handoff::asked_for(request);
+                if request.target.query().is_some_and(|query| parameter(query, "popup").is_some()) {
+                    return Ok(handoff::begin_in_popup(world, &at, request, step_up.as_ref()));
+                }
+                Ok(handoff::begin(world, &at, request, (&back, step_up.as_ref())))
             }
             (Page::Callback, Site::App(_, origin)) if get => handoff::finish(world, snapshot, origin, request).await,
             (Page::Logout, _) if get || post => {
@@ -78,6 +84,8 @@ impl OwnRequest<'_> {
             (Page::PasskeyScript, Site::Login) if get => Ok(respond::script(PASSKEY_SOURCE)),
             (Page::Device, site) if get || (post && matches!(site, Site::Login)) => self.device(site).await,
             (Page::Logo, _) if get => Ok(self.logo()),
+            (Page::Popup, Site::App(..)) if get => Ok(handoff::popup(snapshot, request)),
+            (Page::Popup, Site::Login) => Ok(self.problem(404, "not_found", "problem-nothing-here", false)),
             (Page::Identity, _) if get => login::identity(world, snapshot, site, request).await,
             (Page::Certs, _) if get => Ok(login::certs(world, snapshot, request, self.http.headers())),
             (Page::Callback, Site::Login) if request.method == Method::GET => {
@@ -132,6 +140,13 @@ impl OwnRequest<'_> {
             let _ = world.heed_revocations().await;
         }
         self.dress(app, person.as_ref(), reply).await
+    }
+
+    fn preflight(&self, app: &crate::config::App) -> Response<Bytes> {
+        match &app.cors {
+            Some(cors) => cors::preflight(cors, self.request),
+            None => self.problem(404, "not_found", "problem-nothing-here", false),
+        }
     }
 
     fn within_limits(&self, endpoint: &Endpoint) -> bool {

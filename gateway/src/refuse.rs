@@ -1,8 +1,10 @@
 //! The one place where a refusal becomes bytes: a page for a person's navigation, JSON for everybody else.
 
 mod challenge;
+mod ended;
 
 use crate::brand::english;
+use crate::cors;
 use crate::gateway::World;
 use crate::limits::RETRY_AFTER;
 use crate::login::handoff;
@@ -16,8 +18,28 @@ use policy::StepUp;
 use serde_json::json;
 
 /// The answer to a refused request that could be read.
-pub(crate) fn refusal(world: &World, look: &Look<'_>, request: &Request, refusal: &Refusal) -> Response<Bytes> {
+pub(crate) fn refusal(
+    world: &World,
+    look: &Look<'_>,
+    request: &Request,
+    (refusal, form): (&Refusal, Option<&[u8]>),
+) -> Response<Bytes> {
+    let mut response = undressed(world, look, request, (refusal, form));
+    if let Some(cors) = refusal.at().and_then(|at| at.app.cors.as_ref()) {
+        cors::dress(cors, request, response.headers_mut());
+    }
+    response
+}
+
+fn undressed(
+    world: &World,
+    look: &Look<'_>,
+    request: &Request,
+    (refusal, form): (&Refusal, Option<&[u8]>),
+) -> Response<Bytes> {
     match refusal {
+        Refusal::LoginRequired(at) if request.is_form() => ended::page(look, request, (at, None), form),
+        Refusal::StepUp(at, needed, _) if request.is_form() => ended::page(look, request, (at, Some(needed)), form),
         Refusal::LoginRequired(at) => login_required(world, request, at),
         Refusal::InvalidToken(at, bad) => {
             let mut response = challenge::unauthorized(request, at, Some(bad));
@@ -39,6 +61,17 @@ pub(crate) fn refusal(world: &World, look: &Look<'_>, request: &Request, refusal
         other => unread(look, other, request.hints.accepts_html, &request.id),
     }
 }
+
+/// Whether the body of a refused request is worth reading, up to [`ended::MAX_FORM`] bytes: it can be sent again.
+pub(crate) fn keeps_form(request: &Request, refusal: &Refusal, content_type: Option<&HeaderValue>) -> bool {
+    let at = match refusal {
+        Refusal::LoginRequired(at) | Refusal::StepUp(at, ..) => at,
+        _ => return false,
+    };
+    request.is_form() && request.is_surely_from(&at.origin.url()) && ended::is_urlencoded(content_type)
+}
+
+pub(crate) use ended::MAX_FORM;
 
 /// The answer to a request of which no more is known than that it is refused.
 pub(crate) fn unread(look: &Look<'_>, refusal: &Refusal, html: bool, id: &str) -> Response<Bytes> {

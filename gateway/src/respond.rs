@@ -2,9 +2,11 @@
 
 use crate::brand::{Logo, english};
 use crate::pages::{self, ErrorPage, Look};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use serde_json::json;
+use sha2::{Digest, Sha256};
 
 /// What differs from page to page.
 #[derive(Debug, Default)]
@@ -15,6 +17,8 @@ pub(crate) struct Dress {
     pub(crate) forms: Forms,
     /// The URL of the one script that the page needs, which may ask our own origin.
     pub(crate) script: Option<String>,
+    /// The one script in the page itself, word for word, which asks nobody.
+    pub(crate) inline_script: Option<&'static str>,
 }
 
 /// CSP `form-action`: Chromium holds it against every redirect that follows a form.
@@ -131,7 +135,11 @@ fn content_security_policy(look: &Look<'_>, dress: &Dress) -> String {
     };
     let style = look.brand().style_source();
     let logo = look.brand().logo().map_or("", |_| "; img-src 'self'");
-    let script = dress.script.as_ref().map(|url| format!("; script-src {url}; connect-src 'self'")).unwrap_or_default();
+    let script = match (&dress.script, dress.inline_script) {
+        (Some(url), _) => format!("; script-src {url}; connect-src 'self'"),
+        (None, Some(script)) => format!("; script-src 'sha256-{}'", STANDARD.encode(Sha256::digest(script))),
+        (None, None) => String::new(),
+    };
     format!("default-src 'none'; style-src {style}{logo}{script}; base-uri 'none'; frame-ancestors 'none'{forms}")
 }
 

@@ -26,6 +26,8 @@ pub(crate) enum Own {
     OAuth(Arc<App>, Endpoint),
     /// A page or document under [`OWN`].
     Page(Page, Site),
+    /// What a browser asks of an app before it sends a request to it.
+    Preflight(Arc<App>),
     /// Nothing is there; the answer is JSON.
     Nothing,
 }
@@ -57,6 +59,8 @@ pub(crate) enum Page {
     PasskeyScript,
     /// Let a device in by its code.
     Device,
+    /// The end of a sign-in in a window that a page opened.
+    Popup,
     /// Who I am, as JSON.
     Identity,
     /// The keys that assertions are signed with.
@@ -252,6 +256,7 @@ fn page(path: &str) -> Option<Page> {
         "passkey.js" => Page::PasskeyScript,
         "device" => Page::Device,
         "identity" => Page::Identity,
+        "popup" => Page::Popup,
         "certs" => Page::Certs,
         "brand/logo" => Page::Logo,
         _ => return None,

@@ -18,7 +18,7 @@ const GATEWAY: &[&[&str]] = &[
     &["identify"],
     &["gateway"],
     &["route", "approval"],
-    &["refusal"],
+    &["refusal", "cors"],
     &["known", "replay", "request", "respond", "telemetry"],
     &["assertion", "pages", "store", "limits", "sample", "fetch", "tls", "relying_party"],
     &["config", "world"],

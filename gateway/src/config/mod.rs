@@ -34,6 +34,7 @@ pub use problem::{Problem, Problems};
 pub use secret::Secret;
 
 use crate::brand::Brand;
+use http::HeaderValue;
 use oauth::app::App as OAuthApp;
 use oauth::keys::{KeyPlan, SigningAlgorithm};
 use policy::{Identity, Kind, Policies};
@@ -172,6 +173,8 @@ pub struct App {
     pub challenge: Challenge,
     /// Which identity providers people may use; all when empty.
     pub allowed_identity_providers: Vec<String>,
+    /// Which pages of other origins may call it; `None` leaves that to the upstream.
+    pub cors: Option<Cors>,
     /// The headers that tell the upstream who is asking.
     pub identity_headers: IdentityHeaders,
     /// What the assertion among them is signed by.
@@ -195,6 +198,23 @@ impl App {
         self.allowed_identity_providers.is_empty()
             || self.allowed_identity_providers.iter().any(|allowed| allowed == name)
     }
+}
+
+/// `[apps.ID.cors]`
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cors {
+    /// Origins as browsers write them.
+    pub allowed_origins: Vec<String>,
+    /// Whether the session cookie counts for their requests.
+    pub allow_credentials: bool,
+    /// Methods, joined as in the header.
+    pub allowed_methods: HeaderValue,
+    /// Request headers, joined as in the header.
+    pub allowed_headers: HeaderValue,
+    /// Response headers, joined as in the header.
+    pub exposed_headers: HeaderValue,
+    /// How long the answer to a preflight holds.
+    pub max_age: Duration,
 }
 
 /// One public URL of an app.

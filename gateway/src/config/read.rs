@@ -49,6 +49,7 @@ const TABLES: &[&str] = &[
     "apps.*.oauth.dynamic_client_registration",
     "apps.*.oauth.scopes.*",
     "apps.*.oauth.scopes.*.requires",
+    "apps.*.cors",
     "apps.*.identity_headers",
 ];
 

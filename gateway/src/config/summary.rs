@@ -97,6 +97,11 @@ fn summary_of(app: &App) -> Value {
             Challenge::Redirect => "redirect",
             Challenge::Unauthorized => "401",
         },
+        "cors": app.cors.as_ref().map(|cors| json!({
+            "allowed_origins": cors.allowed_origins,
+            "allow_credentials": cors.allow_credentials,
+            "max_age": written(cors.max_age),
+        })),
         "identity_headers": {
             "preset": match app.identity_headers {
                 IdentityHeaders::Doorward => "doorward",

@@ -6,9 +6,10 @@ use super::form::Browser;
 use crate::config::{App, Origin};
 use crate::gateway::{Snapshot, World};
 use crate::identify::session::{cookie_name, set_cookie};
+use crate::pages::{self, PopupPage};
 use crate::refusal::{At, Refusal};
 use crate::request::{Request, Target};
-use crate::respond::{self, Problem, see_other};
+use crate::respond::{self, Dress, Problem, see_other};
 use crate::route::{OWN, parameter};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -43,10 +44,19 @@ pub(crate) fn begin(
     request: &Request,
     (return_to, step_up): (&str, Option<&StepUp>),
 ) -> Response<Bytes> {
+    lead(world, at, request, (return_path(return_to), step_up))
+}
+
+/// The same in a window that a page of the app opened: it ends at [`popup`].
+pub(crate) fn begin_in_popup(world: &World, at: &At, request: &Request, step_up: Option<&StepUp>) -> Response<Bytes> {
+    lead(world, at, request, (format!("{POPUP}?app={}", at.app.id), step_up))
+}
+
+fn lead(world: &World, at: &At, request: &Request, (return_to, step_up): (String, Option<&StepUp>)) -> Response<Bytes> {
     let browser = Browser::of(world, &at.origin, request);
     let verifier = URL_SAFE_NO_PAD.encode(world.random.bytes::<32>());
     let challenge = pkce::challenge(&verifier);
-    let state = State { app: at.app.id.clone(), return_to: return_path(return_to), verifier };
+    let state = State { app: at.app.id.clone(), return_to, verifier };
     let state = browser.seal(world, PURPOSE, state, request.now);
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("response_type", "code");
@@ -62,6 +72,20 @@ pub(crate) fn begin(
     let location = format!("{}?{}", at.app.oauth.endpoints.authorization, query.finish());
     see_other(StatusCode::FOUND, &location, &browser.cookies(&at.origin))
 }
+
+/// The end of a sign-in in a window: it tells the pages of this origin, and closes itself. Without script it says that it
+/// can be closed. Nothing secret is told, so any page of the origin may listen.
+pub(crate) fn popup(snapshot: &Snapshot, request: &Request) -> Response<Bytes> {
+    let look = snapshot.look(request);
+    let app = request.target.query().and_then(|query| parameter(query, "app")).unwrap_or_default();
+    let name = snapshot.config.apps.get(&app).map_or(look.brand().name(), |app| app.name.as_str());
+    let page = pages::popup(&look, &PopupPage { app: name, script: TELL });
+    respond::html(&look, StatusCode::OK, page, Dress { inline_script: Some(TELL), ..Dress::default() })
+}
+
+/// The names of the channel and of the message are part of the interface: pages of apps listen for them.
+const TELL: &str = "new BroadcastChannel('doorward').postMessage('signed_in');window.close()";
+const POPUP: &str = "/.doorward/popup";
 
 /// What a sign-in must be, in the words of an authorization request (RFC 9470 section 4).
 pub(crate) fn parameters(step_up: &StepUp) -> impl Iterator<Item = (&'static str, String)> {

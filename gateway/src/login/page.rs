@@ -93,7 +93,7 @@ pub(super) fn show(
         problem: said.problem,
     };
     let script = by_passkey.then(|| local::passkey::script(origin));
-    let dress = Dress { cookies: browser.cookies(origin), forms: Forms::Anywhere, script };
+    let dress = Dress { cookies: browser.cookies(origin), forms: Forms::Anywhere, script, ..Dress::default() };
     let look = snapshot.look(request);
     html(&look, said.status, pages::login(&look, &page), dress)
 }

@@ -159,6 +159,9 @@ impl ProxyHttp for Proxy {
                 under_way.answered(response.status.as_u16());
             }
             upstream::clean_response(response, permit);
+            if let (Some(cors), Some(request)) = (&permit.app().cors, &progress.request) {
+                upstream::replace_cors(response, cors, request);
+            }
             let snapshot = self.snapshot(progress);
             let hsts = snapshot.hsts(&permit.origin().host);
             if let Some(hsts) = hsts.filter(|_| !response.headers.contains_key(header::STRICT_TRANSPORT_SECURITY)) {
@@ -312,7 +315,13 @@ impl Proxy {
         refusal: Refusal,
     ) -> Result<()> {
         let snapshot = self.snapshot(progress);
-        let response = refuse::refusal(&self.gateway.world, &snapshot.look(&request), &request, &refusal);
+        let content_type = session.get_header(http::header::CONTENT_TYPE);
+        let form = match refuse::keeps_form(&request, &refusal, content_type) {
+            true => body::read(session, refuse::MAX_FORM).await?,
+            false => None,
+        };
+        let refused = (&refusal, form.as_deref());
+        let response = refuse::refusal(&self.gateway.world, &snapshot.look(&request), &request, refused);
         self.record(&request, &refusal);
         progress.request = Some(Arc::new(request));
         progress.state = State::Refused(Box::new(refusal));

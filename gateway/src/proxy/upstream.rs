@@ -1,10 +1,12 @@
 //! The upstream's side: where it is, what its answer may contain, and what is said when it gives none.
 
 use crate::admit::Permit;
-use crate::config::Upstream;
+use crate::config::{Cors, Upstream};
+use crate::cors;
 use crate::identify::bearer::is_token;
 use crate::identify::session::is_ours;
-use http::{HeaderValue, header};
+use crate::request::Request;
+use http::{HeaderMap, HeaderValue, header};
 use moka::sync::Cache;
 use pingora::http::ResponseHeader;
 use pingora::prelude::{Error, ErrorSource, ErrorType, HttpPeer, Result};
@@ -58,6 +60,8 @@ impl Upstreams {
 pub(super) fn clean_response(response: &mut ResponseHeader, permit: &Permit) {
     strip_hops(response);
     keep_cookies(response);
+    // A service worker stays below the path of its script, so that none of one app rules another on the same host.
+    response.remove_header("service-worker-allowed");
     if permit.app().oauth.managed.is_some() {
         // Its own challenge would lead our clients to another authorization server.
         // Several challenges may stand in one field.
@@ -69,6 +73,18 @@ pub(super) fn clean_response(response: &mut ResponseHeader, permit: &Permit) {
     }
     if permit.known().is_some() && !response.headers.contains_key(header::CACHE_CONTROL) {
         let _ = response.insert_header(header::CACHE_CONTROL, "private");
+    }
+}
+
+/// Puts the configured answer on calls by pages of other origins in the place of the upstream's.
+pub(super) fn replace_cors(response: &mut ResponseHeader, cors: &Cors, request: &Request) {
+    for name in cors::SAID {
+        response.remove_header(&name);
+    }
+    let mut said = HeaderMap::new();
+    cors::dress(cors, request, &mut said);
+    for (name, value) in &said {
+        let _ = response.append_header(name.clone(), value.clone());
     }
 }
 

@@ -129,7 +129,7 @@ fn scopes(at: &At) -> String {
 }
 
 /// Where a person signs in, coming back to this page if it can be asked for again.
-fn login_url(request: &Request, at: &At, needed: Option<&StepUp>) -> String {
+pub(super) fn login_url(request: &Request, at: &At, needed: Option<&StepUp>) -> String {
     let back = if matches!(request.method, Method::GET | Method::HEAD) { request.target.as_str() } else { "/" };
     let query: String = form_urlencoded::Serializer::new(String::new())
         .append_pair("app", &at.app.id)

@@ -53,6 +53,8 @@ pub(crate) struct Hints {
     pub(crate) fetch_site: Option<String>,
     /// `Origin`.
     pub(crate) origin: Option<String>,
+    /// `Access-Control-Request-Method` is there.
+    pub(crate) asks_for_method: bool,
     /// `X-Requested-With: XMLHttpRequest`.
     pub(crate) xhr: bool,
     /// `Accept-Language`.
@@ -118,6 +120,21 @@ impl Request {
         }
     }
 
+    /// Whether a browser says that a page of `origin` made the request. A client that says nothing has not said so.
+    pub(crate) fn is_surely_from(&self, origin: &str) -> bool {
+        self.is_from(origin) && (self.hints.fetch_site.is_some() || self.hints.origin.is_some())
+    }
+
+    /// A form that a person sends.
+    pub(crate) fn is_form(&self) -> bool {
+        self.method == Method::POST
+            && self.hints.accepts_html
+            && self.hints.fetch_mode.as_deref().is_none_or(|mode| mode == "navigate")
+            && self.authorization.is_none()
+            && !self.upgrade
+            && !self.hints.xhr
+    }
+
     /// A person's navigation, and nothing else: the rule of the user guide's "Browser or not".
     pub(crate) fn is_navigation(&self) -> bool {
         matches!(self.method, Method::GET | Method::HEAD)
@@ -137,6 +154,7 @@ impl Hints {
             fetch_mode: text(headers, "sec-fetch-mode"),
             fetch_site: text(headers, "sec-fetch-site"),
             origin: only(headers, "origin")?,
+            asks_for_method: headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD),
             xhr: text(headers, "x-requested-with").is_some_and(|value| value.eq_ignore_ascii_case("XMLHttpRequest")),
             languages: text(headers, "accept-language"),
             mcp_version: text(headers, "mcp-protocol-version"),

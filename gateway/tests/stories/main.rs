@@ -12,6 +12,7 @@ mod connected;
 mod consent;
 mod device;
 mod dpop;
+mod fetch;
 mod grants;
 mod harness;
 mod keys;

@@ -1,6 +1,7 @@
 //! `[apps.ID]`
 
 use super::apps::Site;
+use super::cors::cors;
 use super::keys;
 use super::oauth::{OAuth, Profile};
 use super::upstream::{self, upstream};
@@ -24,6 +25,7 @@ pub(crate) fn app(report: &mut Report<'_>, site: &Site<'_>, id: &str, raw: &RawA
     let session_duration = duration(report, &session, raw.session_duration.as_deref(), default);
     let allowed = allowed_identity_providers(report, &key, raw);
     let oauth = oauth(report, site, &key, raw.oauth.as_ref(), &places);
+    let cors = raw.cors.as_ref().map(|raw| cors(report, &key.field("cors"), raw));
     if let Some(policies) = &policies {
         warn_of_policies(report, &key, policies, raw);
     }
@@ -46,6 +48,10 @@ pub(crate) fn app(report: &mut Report<'_>, site: &Site<'_>, id: &str, raw: &RawA
         policies,
         challenge: challenge(raw.challenge),
         allowed_identity_providers: allowed?,
+        cors: match cors {
+            Some(cors) => Some(cors?),
+            None => None,
+        },
         identity_headers: identity_headers(raw.identity_headers.preset),
         assertion_algorithm: keys::algorithm(raw.identity_headers.signing_algorithm),
         pass_authorization: raw.pass_authorization,

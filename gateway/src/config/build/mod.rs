@@ -5,6 +5,7 @@ mod app;
 mod apps;
 mod brand;
 mod consent;
+mod cors;
 mod documents;
 mod github;
 mod identity_providers;

@@ -34,6 +34,8 @@ pub(crate) struct RawApp {
     pub(crate) pass_authorization: bool,
     /// Managed OAuth.
     pub(crate) oauth: Option<RawOAuth>,
+    /// Which pages of other origins may call it. Without this table, the upstream's own answer to that passes untouched.
+    pub(crate) cors: Option<RawCors>,
     /// What the upstream is told about who is asking.
     pub(crate) identity_headers: RawIdentityHeaders,
 }
@@ -59,6 +61,25 @@ pub(crate) enum RawChallenge {
     /// Always 401.
     #[serde(rename = "401")]
     Unauthorized,
+}
+
+/// `[apps.ID.cors]`: what the gateway tells browsers (Fetch standard, "CORS protocol"), in place of the upstream.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawCors {
+    /// The origins of the pages, such as `["https://app.example.com"]`. Required; `"*"` has no place here.
+    pub(crate) allowed_origins: Vec<String>,
+    /// Whether pages may call it in the name of who is signed in: with the session cookie, and by unsafe methods too.
+    /// Browsers send the cookie between hosts of one site only. Default: false.
+    pub(crate) allow_credentials: bool,
+    /// The methods that they may use. Default: `GET`, `HEAD`, `POST`, `PUT`, `PATCH` and `DELETE`.
+    pub(crate) allowed_methods: Option<Vec<String>>,
+    /// The request headers that they may set. Default: `Authorization` and `Content-Type`.
+    pub(crate) allowed_headers: Option<Vec<String>>,
+    /// The response headers that they may read besides `WWW-Authenticate`. Default: none.
+    pub(crate) exposed_headers: Vec<String>,
+    /// How long browsers remember the answer to a preflight. Default: `"10m"`.
+    pub(crate) max_age: Option<String>,
 }
 
 /// `[apps.ID.identity_headers]`

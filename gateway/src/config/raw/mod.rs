@@ -5,7 +5,7 @@ mod identity_provider;
 mod keys;
 mod oauth;
 
-pub(crate) use app::{RawApp, RawChallenge, RawPolicyEntry, RawPreset};
+pub(crate) use app::{RawApp, RawChallenge, RawCors, RawPolicyEntry, RawPreset};
 pub(crate) use identity_provider::{
     RawArgon2, RawAuthMethod, RawCallback, RawIdentityProvider, RawLogoutEnds, RawProviderType, RawUserinfo,
 };
