@@ -45,7 +45,7 @@ pub(crate) async fn ask(
     purpose: Purpose,
 ) -> Result<Response<Bytes>, StoreError> {
     match alone(&offered(snapshot, &purpose)) {
-        Some(provider) if !purpose.is_silent() => {
+        Some(provider) if purpose.is_led_on() => {
             external::begin(world, snapshot, request, (provider, None), purpose).await
         }
         _ => Ok(show(world, snapshot, request, &purpose, Said::default())),

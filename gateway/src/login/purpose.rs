@@ -16,10 +16,12 @@ pub(crate) struct Purpose {
 }
 
 impl Purpose {
-    /// Whether whoever asks wants no page to be shown: then a provider is not asked at once either.
-    pub(crate) fn is_silent(&self) -> bool {
+    /// Whether a provider is asked at once, where there is only one. Not for a client that wants no page to be shown, and not
+    /// after signing out of an app: signing in again is then the person's own choice.
+    pub(crate) fn is_led_on(&self) -> bool {
         let query = self.go_on.as_deref().and_then(|go_on| go_on.split_once('?')).map_or("", |(_, query)| query);
-        form_urlencoded::parse(query.as_bytes()).any(|(name, value)| name == "prompt" && value == "none")
+        let held_back = |name: &str, value: &str| (name == "prompt" && value == "none") || name == "except_session";
+        !form_urlencoded::parse(query.as_bytes()).any(|(name, value)| held_back(&name, &value))
     }
 }
 

@@ -35,13 +35,16 @@ pub(super) struct Discovered {
     pub(super) sends_iss: bool,
 }
 
+/// How long a failure is remembered where nothing else serves: those who wait do not each wait for a dead provider.
+const FAILED: Duration = Duration::from_secs(5);
+
 /// The document of now.
 #[derive(Debug, Default)]
 pub(super) struct Discovery(Mutex<Option<Kept>>);
 
 #[derive(Debug)]
 struct Kept {
-    document: Arc<Discovered>,
+    document: Result<Arc<Discovered>, Trouble>,
     until: Timestamp,
 }
 
@@ -50,23 +53,19 @@ impl Discovery {
     pub(super) async fn find(&self, web: &Web, oidc: &Oidc, now: Timestamp) -> Result<Arc<Discovered>, Trouble> {
         let mut kept = self.0.lock().await;
         if let Some(kept) = kept.as_ref().filter(|kept| now < kept.until) {
-            return Ok(Arc::clone(&kept.document));
+            return kept.document.clone();
         }
-        match fetch(web, oidc).await {
-            Ok(document) => {
-                let document = Arc::new(document);
-                *kept = Some(Kept { document: Arc::clone(&document), until: now.plus(FRESH) });
-                Ok(document)
+        let old = kept.take().and_then(|old| old.document.ok());
+        let (document, lasts) = match (fetch(web, oidc).await, old) {
+            (Ok(document), _) => (Ok(Arc::new(document)), FRESH),
+            (Err(trouble), Some(old)) => {
+                tracing::warn!(target: "oidc", issuer = oidc.issuer, what = %trouble, "the discovery document could not be read again; the old one serves");
+                (Ok(old), RETRY)
             }
-            Err(trouble) => match kept.as_mut() {
-                Some(old) => {
-                    tracing::warn!(target: "oidc", issuer = oidc.issuer, what = %trouble, "the discovery document could not be read again; the old one serves");
-                    old.until = now.plus(RETRY);
-                    Ok(Arc::clone(&old.document))
-                }
-                None => Err(trouble),
-            },
-        }
+            (Err(trouble), None) => (Err(trouble), FAILED),
+        };
+        *kept = Some(Kept { document: document.clone(), until: now.plus(lasts) });
+        document
     }
 }
 

@@ -17,6 +17,9 @@ const FRESH: Duration = Duration::from_secs(3600);
 /// However many tokens name strange keys, the provider is asked once in this time.
 const PAUSE: Duration = Duration::from_secs(60);
 
+/// How long a failure is remembered where no keys serve: those who wait do not each wait for a dead provider.
+const FAILED: Duration = Duration::from_secs(5);
+
 /// The keys of now.
 #[derive(Debug, Default)]
 pub(super) struct Keys(Mutex<State>);
@@ -27,6 +30,8 @@ struct State {
     /// When they were fetched, and when that was last tried.
     fetched_at: Option<Timestamp>,
     tried_at: Option<Timestamp>,
+    /// Why there are none, and until when that is enough to know.
+    failed: Option<(Trouble, Timestamp)>,
 }
 
 impl Keys {
@@ -56,6 +61,9 @@ impl Keys {
         if let Some(keys) = state.keys.as_ref().filter(|_| young || paused) {
             return Ok(Arc::clone(keys));
         }
+        if let Some((trouble, _)) = state.failed.as_ref().filter(|(_, until)| now < *until) {
+            return Err(trouble.clone());
+        }
         state.tried_at = Some(now);
         match fetch(web, url).await {
             Ok(keys) => {
@@ -68,7 +76,10 @@ impl Keys {
                     tracing::warn!(target: "oidc", %url, what = %trouble, "the provider's keys could not be fetched; the old ones serve");
                     Ok(Arc::clone(old))
                 }
-                None => Err(trouble),
+                None => {
+                    state.failed = Some((trouble.clone(), now.plus(FAILED)));
+                    Err(trouble)
+                }
             },
         }
     }

@@ -40,8 +40,10 @@ pub(crate) async fn follow(world: &World, snapshot: &Snapshot) -> Result<bool, S
             end(world, openid.settings(), &session, now).await?;
         }
         Err(trouble) => {
-            // A grace: the provider may be away for a while, and the claim ends by itself.
+            // A grace: the provider may be away for a while.
             tracing::warn!(target: "oidc", provider = session.provider, what = %trouble, "a person could not be asked about");
+            let again = now.plus(openid.settings().refresh_interval.min(CLAIMED));
+            world.store.refresh_provider_session(&session.grant, &session.sealed, Some(again)).await?;
         }
     }
     Ok(true)
