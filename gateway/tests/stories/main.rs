@@ -19,6 +19,7 @@ mod keys;
 mod operations;
 mod pages;
 mod policies;
+mod providers;
 mod pushed;
 mod raw;
 mod replay;

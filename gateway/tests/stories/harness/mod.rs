@@ -6,6 +6,7 @@ mod browser;
 mod folder;
 mod http;
 mod jwt;
+mod provider;
 mod site;
 mod upstream;
 
@@ -14,6 +15,7 @@ pub(crate) use browser::{Browser, form, untick};
 pub(crate) use folder::Folder;
 pub(crate) use http::{Request, Response, Wire, send, try_send};
 pub(crate) use jwt::{Jwt, key_of};
+pub(crate) use provider::{Provider, SECRET};
 pub(crate) use site::{Site, User, eventually, free_port};
 pub(crate) use upstream::{Seen, Upstream};
 
