@@ -162,14 +162,27 @@ pub(crate) fn refused_page(look: &Look<'_>, id: &str, app: Option<&str>, refused
 
 /// What a sign-in that is let in must be.
 fn needs(look: &Look<'_>, step_up: &StepUp) -> String {
-    let methods = step_up.auth_methods.join(", ");
-    let age = step_up.max_age.map(|age| humantime::format_duration(age).to_string()).unwrap_or_default();
+    let methods =
+        step_up.auth_methods.iter().map(|method| look.say(method_text(method))).collect::<Vec<_>>().join(", ");
+    let age = step_up.max_age.map(|age| pages::lasting(look, age)).unwrap_or_default();
     let text = match (methods.is_empty(), age.is_empty()) {
         (false, true) => "refused-needs-methods",
         (true, false) => "refused-needs-fresh",
         _ => "refused-needs-both",
     };
     look.say_with(text, &[("methods", methods.into()), ("age", age.into())])
+}
+
+/// The id of what people call an authentication method (RFC 8176 section 2).
+fn method_text(method: &str) -> &'static str {
+    match method {
+        "pwd" => "method-pwd",
+        "otp" | "sms" | "tel" => "method-otp",
+        "hwk" | "swk" | "pop" => "method-hwk",
+        "fpt" | "face" | "iris" | "retina" | "vbm" => "method-fpt",
+        "mfa" | "mca" => "method-mfa",
+        _ => "method-other",
+    }
 }
 
 /// The id of the sentence that says why.

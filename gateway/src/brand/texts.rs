@@ -66,7 +66,8 @@ impl Texts {
 pub(crate) struct TextFile {
     tag: String,
     resource: FluentResource,
-    missing: usize,
+    /// The first of our texts that it has not.
+    missing: Option<String>,
 }
 
 /// Why a file of texts cannot be used.
@@ -99,14 +100,14 @@ impl TextFile {
                 return Err(BadText::UnknownVariable { text: text.clone(), variable: variable.clone() });
             }
         }
-        let missing = ours.keys().filter(|id| !theirs.contains_key(*id)).count();
+        let missing = ours.keys().find(|id| !theirs.contains_key(*id)).cloned();
         Ok(Self { tag: tag.to_owned(), resource, missing })
     }
 
-    /// How many of our texts a new language has not; the languages that are there lack none.
-    pub(crate) fn missing(&self) -> Option<usize> {
+    /// The first of our texts that a new language has not; the languages that are there lack none.
+    pub(crate) fn missing(&self) -> Option<&str> {
         let is_new = !["en", "de"].iter().any(|tag| tag.eq_ignore_ascii_case(&self.tag));
-        (is_new && self.missing > 0).then_some(self.missing)
+        self.missing.as_deref().filter(|_| is_new)
     }
 }
 

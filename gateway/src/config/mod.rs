@@ -163,6 +163,8 @@ pub struct App {
     pub id: String,
     /// What people call it.
     pub name: String,
+    /// What it is for, in a few words.
+    pub description: Option<String>,
     /// Where it is reached; the first is its issuer.
     pub places: Vec<Place>,
     /// Where its requests go.

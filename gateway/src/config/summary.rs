@@ -86,6 +86,7 @@ fn summary_of(app: &App) -> Value {
     let Explanation { policies, .. } = app.policies.explain(&nobody);
     json!({
         "name": app.name,
+        "description": app.description,
         "urls": urls,
         "upstream": app.upstream.url(),
         "policies": policies.iter().map(policy).collect::<Vec<_>>(),

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use oauth::call::Person;
 use oauth::store::StoreError;
-use policy::{Decision, Facts, Identity, Reason, Via};
+use policy::{Action, Decision, Facts, Identity, Reason, Via};
 use std::time::Duration;
 
 const PATH: &str = "/.doorward/apps";
@@ -49,7 +49,9 @@ pub(super) async fn launcher(
         identity.as_ref().is_some_and(|identity| may_open(app, identity, request.now.since(person.authenticated_at)))
     };
     let apps = snapshot.config.apps.values().map(AsRef::as_ref).filter(may_open);
-    let apps: Vec<_> = apps.map(|app| AppTile { name: &app.name, url: &app.oauth.issuer, description: None }).collect();
+    let apps: Vec<_> = apps
+        .map(|app| AppTile { name: &app.name, url: &app.oauth.issuer, description: app.description.as_deref() })
+        .collect();
     let look = snapshot.look(request);
     let page = AppsPage { person: name, apps: &apps, arrived };
     Ok(html(&look, StatusCode::OK, pages::apps(&look, &page), Dress::default()))
@@ -67,7 +69,8 @@ fn may_open(app: &App, identity: &Identity, authenticated_for: Duration) -> bool
     };
     let has_address = app.places.first().is_some_and(|place| matches!(place.host, HostPattern::Exact(_)));
     let may = match app.policies.may_ever(&facts) {
-        Decision::Allow { .. } => true,
+        // A bypass lets everybody in somewhere; it makes an app nobody's own.
+        Decision::Allow { action, .. } => action != Action::Bypass,
         Decision::Deny { reason, .. } => matches!(reason, Reason::StrongerAuthenticationRequired { .. }),
     };
     has_address && app.admits_way(identity) && may

@@ -8,7 +8,7 @@ use super::purpose::Purpose;
 use crate::config::IdentityProvider;
 use crate::gateway::{Snapshot, World};
 use crate::identify::session::person;
-use crate::pages::{self, LoginPage, LoginProblem, PasskeyOffer, ProviderButton, Ways};
+use crate::pages::{self, LoginNotice, LoginPage, LoginProblem, PasskeyOffer, ProviderButton, Ways};
 use crate::request::Request;
 use crate::respond::{Dress, Forms, html};
 use crate::route::parameter;
@@ -89,7 +89,10 @@ pub(super) fn show(
             providers: &buttons,
             ..Ways::default()
         },
-        notice: None,
+        notice: purpose.step_up.as_ref().map(|needed| match needed.auth_methods.is_empty() {
+            true => LoginNotice::Fresher,
+            false => LoginNotice::Stronger,
+        }),
         problem: said.problem,
     };
     let script = by_passkey.then(|| local::passkey::script(origin));

@@ -71,4 +71,5 @@ pub use refused::{RefusedPage, refused};
 pub use second_factor::{CodeProblem, SecondFactorPage, second_factor};
 pub use session_ended::{SendAgain, SessionEndedPage, session_ended};
 pub use signed_out::{SignedOutPage, signed_out};
+pub(crate) use time::lasting;
 pub use weak_password::{Pattern, WeakPassword};

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 /// The seconds, minutes, hours or days that something lasts: `14 days`, `2 hours`.
-pub(super) fn lasting(look: &Look<'_>, duration: Duration) -> String {
+pub(crate) fn lasting(look: &Look<'_>, duration: Duration) -> String {
     let (count, unit) = in_round_figures(duration);
     look.say_with(&format!("lasting-{unit}"), &[("count", count.into())])
 }

@@ -5,6 +5,7 @@
 
 mod agents;
 mod attacks;
+mod brand;
 mod browser;
 mod challenge;
 mod config_reload;

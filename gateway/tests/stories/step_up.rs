@@ -86,7 +86,7 @@ fn a_sign_in_that_stays_too_weak_ends_at_a_page_that_says_what_is_missing() {
     let first = hops(&site, &mut browser, "/secrets/1");
     assert!(query(&first[1], "acr_values").as_deref() == Some("mfa"), "{first:?}");
     let refused = browser.sign_in(&site.main("/secrets/1"), &site.ada()).expect(403);
-    assert!(refused.is_html() && refused.text().contains("mfa"), "{}", refused.text());
+    assert!(refused.is_html() && refused.text().contains("by a second step"), "{}", refused.text());
     assert!(refused.url.starts_with(&site.login("/")), "{}", refused.url);
     browser.open(&site.main("/other")).expect(200);
 }

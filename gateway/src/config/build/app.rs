@@ -43,6 +43,7 @@ pub(crate) fn app(report: &mut Report<'_>, site: &Site<'_>, id: &str, raw: &RawA
     Some(App {
         id: id.to_owned(),
         name,
+        description: raw.description.clone(),
         places,
         upstream: upstream?,
         policies,

@@ -86,8 +86,12 @@ fn texts(report: &mut Report<'_>, key: &Key, folder: &Path) -> Option<Vec<TextFi
         match report.take(key, text_file(file)) {
             Some(texts) => {
                 if let Some(missing) = texts.missing() {
-                    let file = file.display();
-                    report.warn(key, format!("`{file}` lacks {missing} texts, which are shown in English"));
+                    let name = file.file_name().unwrap_or_default().to_string_lossy();
+                    let help = format!("the first that it lacks is `{missing}`");
+                    report.warn(
+                        key,
+                        Mistake::new(format!("`{name}` lacks texts, which are shown in English")).help(help),
+                    );
                 }
                 read.push(texts);
             }

@@ -13,6 +13,8 @@ use std::fmt;
 pub(crate) struct RawApp {
     /// What people call it. Default: its id.
     pub(crate) name: Option<String>,
+    /// What it is for, in a few words: shown below its name where people choose an app. Default: nothing.
+    pub(crate) description: Option<String>,
     /// Its public URL. The host may have `*` for whole labels, and there may be a port and a path. Either this or
     /// `urls` is required.
     pub(crate) url: Option<String>,

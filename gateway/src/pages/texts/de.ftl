@@ -195,6 +195,12 @@ refused-identity-provider = Diese App nimmt die Art nicht an, auf die Sie sich a
 refused-needs-methods = Diese App verlangt eine stärkere Anmeldung mit { $methods }. Ihre reicht nicht aus.
 refused-needs-fresh = Diese App verlangt eine Anmeldung, die höchstens { $age } alt ist. Ihre ist älter.
 refused-needs-both = Diese App verlangt eine Anmeldung mit { $methods }, die höchstens { $age } alt ist. Ihre reicht nicht aus.
+method-pwd = einem Passwort
+method-otp = einem Code
+method-hwk = einem Passkey oder Sicherheitsschlüssel
+method-fpt = Fingerabdruck oder Gesicht
+method-mfa = einem zweiten Schritt
+method-other = einem weiteren Nachweis
 refused-someone-else = Als jemand anders anmelden
 
 ## Etwas stimmt nicht

@@ -200,6 +200,13 @@ refused-identity-provider = This app does not accept the way you signed in.
 refused-needs-methods = This app needs a stronger sign-in, by { $methods }. What you signed in with is not enough.
 refused-needs-fresh = This app needs a sign-in that is not older than { $age }. Yours is.
 refused-needs-both = This app needs a sign-in by { $methods } that is not older than { $age }. Yours is not enough.
+# What people call the ways to prove who they are.
+method-pwd = a password
+method-otp = a code
+method-hwk = a passkey or security key
+method-fpt = fingerprint or face
+method-mfa = a second step
+method-other = another proof
 refused-someone-else = Sign in as someone else
 
 ## Something is wrong. The value is the title; the sentence says what happened.

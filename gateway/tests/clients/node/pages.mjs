@@ -190,7 +190,7 @@ async function lookAtRunning(flags) {
   required(flags, 'login', 'username', 'password');
   const problems = [];
   let looks = 0;
-  const visits = ['login', 'apps', 'connected', 'device', 'logout'];
+  const visits = ['login', 'apps', 'account', 'account/password', 'account/totp', 'connected', 'device', 'logout'];
   const person = await open({ viewport: VIEWPORTS.phone, hosts: [new URL(flags.app).hostname], timeoutMs: flags.timeoutMs });
   const page = await person.tab();
   const see = async (name) => {
