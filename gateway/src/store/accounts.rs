@@ -112,9 +112,11 @@ impl Account {
     pub(crate) fn identity(&self, login_method: &str, auth_methods: &[String]) -> Identity {
         let profile = self.profile(login_method);
         let mut groups = self.groups.clone();
-        groups.extend(profile.iter().flat_map(|profile| &profile.groups).cloned());
-        groups.sort();
-        groups.dedup();
+        for group in profile.iter().flat_map(|profile| &profile.groups) {
+            if !groups.contains(group) {
+                groups.push(group.clone());
+            }
+        }
         Identity {
             kind: Kind::User,
             subject: self.subject.clone(),
