@@ -28,15 +28,29 @@ pub(super) enum Here {
 
 /// A page of somebody who is signed in, with the way to their other ones.
 pub(super) fn document_of_person(look: &Look<'_>, here: Here, width: Width, title: &str, content: &Markup) -> String {
-    render(look, width, title, &navigation(look, here), content)
+    render(look, width, title, (&navigation(look, here), NOBODY), content)
 }
 
 /// A complete document with `content` in its one card.
 pub(super) fn document(look: &Look<'_>, width: Width, title: &str, content: &Markup) -> String {
-    render(look, width, title, &html! {}, content)
+    render(look, width, title, (&html! {}, NOBODY), content)
 }
 
-fn render(look: &Look<'_>, width: Width, title: &str, navigation: &Markup, content: &Markup) -> String {
+/// A page on an app's host whose form goes to the app, which is told its own origin, as by a page of its own.
+pub(super) fn document_at_app(look: &Look<'_>, width: Width, title: &str, content: &Markup) -> String {
+    render(look, width, title, (&html! {}, "same-origin"), content)
+}
+
+/// AZ-17: the address of a login or consent page is nobody else's business.
+const NOBODY: &str = "no-referrer";
+
+fn render(
+    look: &Look<'_>,
+    width: Width,
+    title: &str,
+    (navigation, referrer): (&Markup, &str),
+    content: &Markup,
+) -> String {
     let name = label(look.brand().name());
     let page = html! {
         (DOCTYPE)
@@ -45,8 +59,7 @@ fn render(look: &Look<'_>, width: Width, title: &str, navigation: &Markup, conte
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="robots" content="noindex";
-                // AZ-17: the address of a login or consent page is nobody else's business.
-                meta name="referrer" content="no-referrer";
+                meta name="referrer" content=(referrer);
                 meta name="color-scheme" content="light dark";
                 title { (title) " · " (name) }
                 style { (PreEscaped(look.brand().style())) }

@@ -1,7 +1,7 @@
 //! What a person sees whose session ended while a page of an app was open: nothing is lost without a word.
 
 use super::Look;
-use super::layout::{Width, document};
+use super::layout::{Width, document_at_app};
 use super::text::{label, link};
 use maud::{Markup, html};
 
@@ -41,7 +41,7 @@ pub fn session_ended(look: &Look<'_>, page: &SessionEndedPage<'_>) -> String {
             }
         }
     };
-    document(look, Width::Narrow, &heading, &content)
+    document_at_app(look, Width::Narrow, &heading, &content)
 }
 
 fn steps(look: &Look<'_>, page: &SessionEndedPage<'_>, again: &SendAgain<'_>) -> Markup {

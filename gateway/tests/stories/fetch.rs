@@ -125,6 +125,10 @@ fn a_form_sent_after_the_session_ended_can_be_sent_again() {
     let page = browser.send(form_of_app.clone()).expect(401);
     assert!(page.is_html() && page.text().contains("not passed on"), "{}", page.text());
     assert_eq!(page.header("referrer-policy"), Some("same-origin"));
+    assert!(
+        page.text().contains("<meta name=\"referrer\" content=\"same-origin\">"),
+        "the page must not say otherwise"
+    );
     assert_eq!(site.upstream.seen().len(), before);
     // Sent before the sign-in, it is the same page again.
     let absolute = format!("action=\"{own}/notes/new?draft=1\"");

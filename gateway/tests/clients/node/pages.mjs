@@ -7,8 +7,8 @@
 // loopback under the content security policy that the gateway sends. With --app: the pages of a running gateway.
 //
 // Every page is held against the rules of axe-core (WCAG 2.2 A and AA, and what it calls best practice), must not scroll
-// sideways (not on 320 pixels either, nor with text of double size), load nothing from elsewhere, break no rule of its
-// policy, be reached by the keyboard in the order it is read, and say what it says without script.
+// sideways (not on 320 pixels either, nor with text of double size, nor from right to left), load nothing from elsewhere,
+// break no rule of its policy, be reached by the keyboard in the order it is read, and say what it says without script.
 //
 // Flags:
 //   --pages DIR        the folder of the pages
@@ -96,6 +96,10 @@ async function squeeze(page, name) {
   await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
   if (await scrollsSideways(page)) found.push(`${name}: scrolls sideways with text of double size`);
   await page.evaluate(() => (document.documentElement.style.fontSize = ''));
+  await page.setViewportSize({ width: 360, height: 640 });
+  await page.evaluate(() => (document.documentElement.dir = 'rtl'));
+  if (await scrollsSideways(page)) found.push(`${name}: scrolls sideways from right to left`);
+  await page.evaluate(() => (document.documentElement.dir = 'ltr'));
   await page.setViewportSize(before);
   return found;
 }
