@@ -1,5 +1,6 @@
 //! Signing in by OpenID providers: a misbehaving one in most stories, told each time how.
 
+mod certified;
 mod discovery;
 mod follow;
 mod github;
