@@ -38,7 +38,6 @@ fn range(text: &str) -> Option<(&str, u16)> {
         Some(weight) => weight.strip_prefix('=')?.trim().parse::<f32>().ok().filter(|q| (0.0..=1.0).contains(q))?,
         None => 1.0,
     };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and 1000")]
     Some((range, (weight * 1000.0).round() as u16))
 }
 

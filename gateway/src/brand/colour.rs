@@ -74,10 +74,7 @@ impl Colour {
     fn contrast(self, other: Self) -> u32 {
         let (a, b) = (self.luminance(), other.luminance());
         let ratio = (a.max(b) + 0.05) / (a.min(b) + 0.05);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 1 and 21")]
-        {
-            (ratio * 100.0).floor() as u32
-        }
+        (ratio * 100.0).floor() as u32
     }
 
     fn luminance(self) -> f64 {
