@@ -1,12 +1,14 @@
 //! The composition root: makes the parts, gives them to each other, and hands them to Pingora.
 
 mod admin;
+mod delivery;
 mod redirect;
 mod tasks;
 
 use crate::config::{Config, Secret};
 use crate::fetch::PublicWeb;
 use crate::gateway::{Gateway, World};
+use crate::mail::Post;
 use crate::proxy::{Connections, Front, Proxy};
 use crate::store;
 use crate::telemetry::Recorder;
@@ -56,11 +58,17 @@ pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
     let store = store::open(&config.store.url)?;
     let at_rest = store::sealer(config.store.key.as_ref().map(Secret::expose), &config.store.url, &System)?;
     let (recorder, refusals) = Recorder::new();
+    let (post, letters) = Post::new();
     let starting = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     heed_hangup(&starting)?;
     let fetch = Arc::new(PublicWeb::new());
-    let world =
-        World::open((Arc::clone(&store), &at_rest, &config.keys), Arc::new(System), Arc::new(System), fetch, recorder);
+    let world = World::open(
+        (Arc::clone(&store), &at_rest, &config.keys),
+        Arc::new(System),
+        Arc::new(System),
+        fetch,
+        (recorder, post),
+    );
     let world = starting.block_on(world)?;
     drop(starting);
     let settings = config.server.clone();
@@ -84,6 +92,8 @@ pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
     if let Some(address) = settings.admin_listen {
         server.add_service(admin::service(Arc::clone(&gateway), address));
     }
+    let delivery = delivery::Delivery::new(Arc::clone(&gateway), letters);
+    server.add_service(background_service("mail", delivery));
     server.add_service(background_service(
         "tasks",
         tasks::Tasks::new((gateway, connections), store, (refusals, file, certificates)),

@@ -7,6 +7,7 @@ use crate::approval::PolicyApproval;
 use crate::config::Config;
 use crate::known::Memory;
 use crate::limits::Limits;
+use crate::mail::Post;
 use crate::pages::Look;
 use crate::relying_party::Providers;
 use crate::replay::Replays;
@@ -43,6 +44,7 @@ pub(crate) struct World {
     pub(crate) replays: Replays,
     pub(crate) limits: Limits,
     pub(crate) recorder: Recorder,
+    pub(crate) post: Post,
     pub(crate) metrics: Metrics,
     pub(crate) uses: Uses,
     seen_epoch: AtomicU64,
@@ -57,7 +59,7 @@ impl World {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
         fetch: Arc<dyn Fetch>,
-        recorder: Recorder,
+        (recorder, post): (Recorder, Post),
     ) -> Result<Self, StoreError> {
         let seen_epoch = AtomicU64::new(store.epoch().await?);
         let keys = open_keys(&*as_oauth(&store), at_rest, &*random, plan, clock.now()).await?;
@@ -78,6 +80,7 @@ impl World {
             replays: Replays::default(),
             limits,
             recorder,
+            post,
             metrics,
             uses,
             seen_epoch,

@@ -18,6 +18,7 @@ mod identify;
 mod known;
 mod limits;
 mod login;
+pub mod mail;
 mod own;
 pub mod pages;
 mod proxy;

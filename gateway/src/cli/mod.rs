@@ -6,6 +6,7 @@ mod demo;
 mod explain;
 mod grant;
 mod key;
+mod mail;
 mod serve;
 mod service_token;
 mod user;
@@ -48,6 +49,8 @@ enum Command {
     Grant(grant::Grants),
     /// List and end the sessions of signed-in browsers.
     Session(grant::Grants),
+    /// Try whether mails can be sent.
+    Mail(mail::Mails),
     /// List, change and end the keys that sign and seal.
     Key(key::Keys),
 }
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::ServiceToken(tokens) => tokens.run(&cli.config),
         Command::Grant(grants) => grants.run(&cli.config, grant::Of::Everything),
         Command::Session(grants) => grants.run(&cli.config, grant::Of::Browsers),
+        Command::Mail(mails) => mails.run(&cli.config),
         Command::Key(keys) => keys.run(&cli.config),
     };
     match done {

@@ -4,7 +4,7 @@ use super::{Failure, audit, block_on, load};
 use crate::config::{Config, PasswordCost};
 use crate::login::local::{password, strength};
 use crate::pages::Brand;
-use crate::store::{self, Account, Added, Stores};
+use crate::store::{self, Account, Added, FactorsOf, Stores};
 use crate::world::System;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use oauth::approval::ForeignIdentity;
@@ -64,6 +64,17 @@ enum Act {
         #[arg(long)]
         json: bool,
     },
+    /// List what proves an account besides its password; or remove it, for somebody who has lost it.
+    Factors {
+        /// The username.
+        email: String,
+        /// Remove codes of an app, all passkeys, or both; with the last factor go the recovery codes.
+        #[arg(long)]
+        remove: Option<Factor>,
+        /// Print as JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Disable an account and end all its sessions and grants; `--undo` enables it again.
     Revoke {
         /// The username.
@@ -91,6 +102,17 @@ enum Act {
         /// The username.
         email: String,
     },
+}
+
+/// What proves an account besides its password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Factor {
+    /// Codes of an app.
+    Totp,
+    /// Passkeys.
+    Passkeys,
+    /// All of them.
+    All,
 }
 
 /// Who somebody is at a token issuer.
@@ -148,6 +170,15 @@ impl User {
                 found(store.set_password(email, &phc, now).await?, email)?;
                 tell("user_rotate", email);
                 print_password(email, &password, *json);
+                Ok(())
+            }
+            Act::Factors { email, remove, json } => {
+                let account = store.account_by_username(email).await?.ok_or_else(|| unknown(email))?;
+                if let Some(factor) = remove {
+                    remove_factors(store, &account, *factor).await?;
+                    tell("user_factors_removed", email);
+                }
+                print_factors(&store.factors(&account.subject).await?, *json);
                 Ok(())
             }
             Act::Revoke { email, undo } => {
@@ -245,6 +276,32 @@ fn print_password(email: &str, password: &str, as_json: bool) {
             "username  {username}\npassword  {password}\n\nThe password is not kept in clear and cannot be shown again."
         );
     }
+}
+
+async fn remove_factors(store: &dyn Stores, account: &Account, factor: Factor) -> Result<(), Failure> {
+    let factors = store.factors(&account.subject).await?;
+    if factor != Factor::Passkeys {
+        store.remove_totp(&account.subject).await?;
+    }
+    for passkey in factors.passkeys.iter().filter(|_| factor != Factor::Totp) {
+        store.remove_passkey(&account.subject, &passkey.id).await?;
+    }
+    Ok(())
+}
+
+fn print_factors(factors: &FactorsOf, as_json: bool) {
+    let passkeys = factors.passkeys.iter().map(|passkey| {
+        json!({ "name": passkey.name, "created_at": passkey.created_at, "last_used_at": passkey.last_used_at })
+    });
+    let passkeys: Vec<_> = passkeys.collect();
+    if as_json {
+        let totp = factors.totp.as_ref().map(|totp| json!({ "created_at": totp.created_at }));
+        println!("{:#}", json!({ "totp": totp, "passkeys": passkeys, "recovery_codes": factors.recovery_codes }));
+        return;
+    }
+    println!("codes of an app  {}", if factors.totp.is_some() { "on" } else { "off" });
+    println!("passkeys         {}", passkeys.len());
+    println!("recovery codes   {}", factors.recovery_codes);
 }
 
 fn list(accounts: &[Account], as_json: bool) -> Result<(), Failure> {

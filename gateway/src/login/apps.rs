@@ -58,7 +58,7 @@ pub(super) async fn launcher(
 }
 
 /// Whether some request of this person could pass, if need be after a stronger sign-in, and there is one address to begin at.
-fn may_open(app: &App, identity: &Identity, authenticated_for: Duration) -> bool {
+pub(super) fn may_open(app: &App, identity: &Identity, authenticated_for: Duration) -> bool {
     let facts = Facts {
         identity: Some(identity),
         via: Via::Browser,

@@ -65,6 +65,11 @@ impl Browser {
         SecretHash::of(&self.value)
     }
 
+    /// A name for something of this browser's that is found again without being kept: nobody else can know it.
+    pub(crate) fn name_of(&self, what: &str) -> String {
+        URL_SAFE_NO_PAD.encode(SecretHash::of_two(&self.value, what).as_bytes())
+    }
+
     /// Seals `content` for this browser and purpose.
     pub(crate) fn seal<T: Serialize>(&self, world: &World, purpose: &str, content: T, now: Timestamp) -> String {
         let sealed = Sealed { browser: SecretHash::of(&self.value), expires_at: now.plus(LIFETIME), content };

@@ -2,6 +2,7 @@
 
 mod apps;
 mod connected;
+mod email_code;
 mod external;
 pub(crate) mod form;
 pub(crate) mod handoff;

@@ -1,6 +1,7 @@
 //! The login page: the ways in that are offered for a purpose, and the page of whoever is signed in already.
 
 use super::apps::launcher;
+use super::email_code;
 use super::external;
 use super::form::Browser;
 use super::local;
@@ -75,6 +76,7 @@ pub(super) fn show(
     let buttons: Vec<_> =
         external.map(|provider| ProviderButton { name: &provider.name, label: &provider.label }).collect();
     let by_password = offered.iter().any(|provider| provider.is_local());
+    let by_code = offered.iter().find(|provider| provider.is_email_code());
     let by_passkey = by_password && local::passkey::are_possible(origin);
     let passkey = PasskeyOffer { endpoint: local::passkey::PATH, token: &token };
     let page = LoginPage {
@@ -85,6 +87,7 @@ pub(super) fn show(
         username: said.username,
         ways: Ways {
             password: by_password,
+            email_code: by_code.map(|provider| provider.name.as_str()),
             passkey: by_passkey.then_some(passkey),
             providers: &buttons,
             ..Ways::default()
@@ -123,6 +126,9 @@ pub(crate) async fn answer(
     let chosen = form.get("provider").and_then(|name| offered.iter().find(|provider| provider.name == name));
     if let Some(provider) = chosen.filter(|provider| provider.is_external()) {
         return external::begin(world, snapshot, request, (provider, None), purpose).await;
+    }
+    if let Some(provider) = chosen.filter(|provider| provider.is_email_code()) {
+        return email_code::begin(world, snapshot, request, provider, (purpose, &form)).await;
     }
     match offered.into_iter().find(|provider| provider.is_local()) {
         Some(local) => local::sign_in(world, snapshot, request, local, (purpose, &form)).await,

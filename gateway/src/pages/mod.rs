@@ -32,6 +32,7 @@ mod email_code;
 mod error;
 mod invitation;
 mod layout;
+mod letters;
 mod login;
 mod logout;
 mod parts;
@@ -62,6 +63,7 @@ pub use device::{DeviceDonePage, DevicePage, DeviceProblem, device, device_done}
 pub use email_code::{EmailCodePage, email_code};
 pub use error::{ErrorPage, error};
 pub use invitation::{ForgottenPage, InvitationPage, PasswordProblem, forgotten, invitation, invitation_over};
+pub use letters::{CodeLetter, LinkLetter, changed_letter, code_letter, link_letter, test_letter};
 pub use login::{LoginNotice, LoginPage, LoginProblem, ProviderButton, Ways, login};
 pub use logout::{LogoutPage, logout};
 pub use parts::{PASSKEY_SCRIPT, PASSKEY_SOURCE, PasskeyOffer};

@@ -9,6 +9,7 @@ pub(crate) struct Metrics {
     requests: IntCounterVec,
     durations: HistogramVec,
     upstream_errors: IntCounterVec,
+    mails: IntCounterVec,
 }
 
 impl Metrics {
@@ -27,16 +28,21 @@ impl Metrics {
             Opts::new("doorward_upstream_errors_total", "requests that no upstream answered"),
             &["reason"],
         );
+        let mails = IntCounterVec::new(
+            Opts::new("doorward_mails_total", "mails that were sent, failed, or were dropped because too many waited"),
+            &["outcome"],
+        );
         // These names and labels are constant: making them cannot fail.
-        let (requests, durations, upstream_errors) = match (requests, durations, upstream_errors) {
-            (Ok(a), Ok(b), Ok(c)) => (a, b, c),
+        let (requests, durations, upstream_errors, mails) = match (requests, durations, upstream_errors, mails) {
+            (Ok(a), Ok(b), Ok(c), Ok(d)) => (a, b, c, d),
             _ => unreachable!("the metrics' names are well-formed"),
         };
         let registry = Registry::new();
         let _ = registry.register(Box::new(requests.clone()));
         let _ = registry.register(Box::new(durations.clone()));
         let _ = registry.register(Box::new(upstream_errors.clone()));
-        Self { registry, requests, durations, upstream_errors }
+        let _ = registry.register(Box::new(mails.clone()));
+        Self { registry, requests, durations, upstream_errors, mails }
     }
 
     pub(crate) fn request(&self, event: &Event) {
@@ -49,6 +55,11 @@ impl Metrics {
 
     pub(crate) fn upstream_error(&self, reason: &str) {
         self.upstream_errors.with_label_values(&[reason]).inc();
+    }
+
+    /// What became of a mail.
+    pub(crate) fn mail(&self, outcome: &str) {
+        self.mails.with_label_values(&[outcome]).inc();
     }
 
     /// The text format.

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+mod accounts;
 mod agents;
 mod attacks;
 mod brand;

@@ -10,7 +10,7 @@ use oauth::secret::SecretHash;
 use oauth::store::StoreError;
 
 /// Where a try at an account comes from; nobody's account is known from nowhere.
-pub(super) async fn whence(
+pub(in crate::login) async fn whence(
     world: &World,
     origin: &Origin,
     request: &Request,

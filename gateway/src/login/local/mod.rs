@@ -1,7 +1,7 @@
 //! Signing in with an account of the gateway's own: a password and a second factor, or a passkey.
 
 pub(crate) mod account;
-mod familiar;
+pub(super) mod familiar;
 pub(crate) mod passkey;
 pub(crate) mod password;
 mod recovery;
@@ -15,8 +15,10 @@ use super::session::{self, SignedIn};
 use crate::config::{IdentityProvider, PasswordCost};
 use crate::gateway::{Snapshot, World};
 use crate::limits::{Guess, RETRY_AFTER, Subject};
+use crate::mail::Letter;
 use crate::pages::LoginProblem;
 use crate::request::Request;
+use crate::route::parameter;
 use crate::store::Account;
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
@@ -54,11 +56,31 @@ pub(super) async fn sign_in(
         return Ok(show(world, snapshot, request, &purpose, said));
     };
     world.limits.right_guess(&tried);
+    after_first(world, snapshot, request, (&account, &provider, "pwd"), purpose).await
+}
+
+/// Somebody has proven who they are in one way: whoever has a second factor is asked for it.
+pub(super) async fn after_first(
+    world: &World,
+    snapshot: &Snapshot,
+    request: &Request,
+    (account, provider, proven_by): (&Account, &IdentityProvider, &str),
+    purpose: Purpose,
+) -> Result<Response<Bytes>, StoreError> {
     let factors = world.store.factors(&account.subject).await?;
     if factors.any() {
-        return second::begin(world, snapshot, request, (&account, &provider, &["pwd"]), (&factors, purpose)).await;
+        return second::begin(world, snapshot, request, (account, provider, &[proven_by]), (&factors, purpose)).await;
     }
-    finish(world, snapshot, request, (&account, &provider.name, vec!["pwd".to_owned()]), &purpose).await
+    finish(world, snapshot, request, (account, &provider.name, vec![proven_by.to_owned()]), &purpose).await
+}
+
+/// Hands a letter in, if the gateway sends any.
+pub(super) fn hand_in(world: &World, snapshot: &Snapshot, letter: Letter) {
+    let Some(mail) = &snapshot.config.mail else { return };
+    if !world.post.hand_in(mail, letter) {
+        world.metrics.mail("dropped");
+        tracing::error!(target: "mail", "too many mails wait to be sent; one was dropped");
+    }
 }
 
 /// `POST /.doorward/login` with a `step`: not the first form of the sign-in.
@@ -68,7 +90,10 @@ pub(super) async fn next_step(
     request: &Request,
     form: &Parameters,
 ) -> Result<Response<Bytes>, StoreError> {
-    second::answer(world, snapshot, request, form).await
+    match request.target.query().and_then(|query| parameter(query, "step")).as_deref() {
+        Some("code") => super::email_code::answer(world, snapshot, request, form).await,
+        _ => second::answer(world, snapshot, request, form).await,
+    }
 }
 
 /// Opens the session of somebody who has proven who they are by all that it takes, and remembers where that was.
@@ -91,13 +116,13 @@ async fn finish(
 }
 
 /// The user name of a form, as it is looked up.
-fn username(form: &Parameters) -> String {
+pub(super) fn username(form: &Parameters) -> String {
     let typed: String = form.get("username").unwrap_or_default().trim().chars().take(MAX_USERNAME).collect();
     typed.to_ascii_lowercase()
 }
 
 /// Tells programs too when to try again.
-fn too_many(mut response: Response<Bytes>) -> Response<Bytes> {
+pub(super) fn too_many(mut response: Response<Bytes>) -> Response<Bytes> {
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
     response
 }

@@ -390,3 +390,22 @@ weak-sequence = Es enthält Buchstaben oder Ziffern in ihrer Reihenfolge.
 weak-date = Es enthält ein Jahr oder ein Datum.
 weak-word = Ein Wort oder ein Name reicht nicht.
 weak-advice = Gut sind vier Wörter, die nichts miteinander zu tun haben; Sonderzeichen sind nicht nötig.
+
+## Briefe
+
+letter-code-subject = { $code } ist Ihr Code für { $place }
+letter-code = Ihr Code für die Anmeldung bei { $place }. Er gilt { $time }, einmal:
+letter-asked-from = Angefordert von der Netzwerkadresse { $address }.
+letter-code-not-you = Waren Sie das nicht, tun Sie nichts: Ohne diesen Code kommt niemand herein. Geben Sie ihn niemandem.
+letter-invitation-subject = Sie sind zu { $place } eingeladen
+letter-invitation = Sie sind zu { $place } eingeladen. Wählen Sie ein Passwort für Ihre Anmeldung:
+letter-invitation-link = Einladung annehmen
+letter-reset-subject = Ihr Passwort für { $place }
+letter-reset = Hier setzen Sie ein neues Passwort für { $place }:
+letter-link-good = Der Link gilt { $time }, einmal.
+letter-reset-not-you = Waren Sie das nicht, tun Sie nichts: Ihr Passwort bleibt, wie es ist.
+letter-changed-subject = Ihr Passwort für { $place } wurde geändert
+letter-changed = Ihr Passwort für { $place } wurde soeben geändert.
+letter-changed-not-you = Waren Sie das nicht, sagen Sie es sofort den Betreibern dieser Tür.
+letter-test-subject = E-Mails können gesendet werden
+letter-test = Diese E-Mail sandte „doorward mail test“. Sonst ist nichts zu tun.

@@ -397,3 +397,22 @@ weak-sequence = It has letters or digits in their order.
 weak-date = It has a year or a date in it.
 weak-word = A word or a name is not enough.
 weak-advice = Four words that have nothing to do with each other are good; symbols are not needed.
+
+## Letters
+
+letter-code-subject = { $code } is your code for { $place }
+letter-code = Your code to sign in to { $place }. It is good for { $time }, once:
+letter-asked-from = It was asked for from the network address { $address }.
+letter-code-not-you = If that was not you, do nothing: without this code nobody comes in. Give it to nobody.
+letter-invitation-subject = You are invited to { $place }
+letter-invitation = You have been invited to { $place }. Choose a password to sign in with:
+letter-invitation-link = Accept the invitation
+letter-reset-subject = Your password for { $place }
+letter-reset = Here you set a new password for { $place }:
+letter-link-good = The link is good for { $time }, once.
+letter-reset-not-you = If that was not you, do nothing: your password stays as it is.
+letter-changed-subject = Your password for { $place } was changed
+letter-changed = Your password for { $place } was changed just now.
+letter-changed-not-you = If that was not you, tell whoever runs this gateway at once.
+letter-test-subject = Mails can be sent
+letter-test = This mail was sent by “doorward mail test”. Nothing else is to be done.
