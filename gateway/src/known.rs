@@ -53,6 +53,8 @@ pub(crate) struct Verified {
     pub(crate) jkt: Option<String>,
     /// When the person proved who they are; `None` for a service.
     pub(crate) authenticated_at: Option<Timestamp>,
+    /// From when on a use of the session moves its end; `None` if no use does.
+    pub(crate) prolonged_from: Option<Timestamp>,
     /// When the credential ends. Checked at every use: forgetting is not an expiry check.
     pub(crate) expires_at: Timestamp,
 }
@@ -61,6 +63,11 @@ impl Verified {
     /// Whether it is an access token: neither a browser's session nor a service token.
     pub(crate) fn is_access_token(&self) -> bool {
         self.via != Via::Browser && !self.grant.is_empty()
+    }
+
+    /// Whether this use of a session is to be noted in the store, so that it does not end idle.
+    pub(crate) fn is_to_be_prolonged(&self, now: Timestamp) -> bool {
+        self.prolonged_from.is_some_and(|from| now >= from)
     }
 
     /// How long ago the person proved who they are.
@@ -222,6 +229,7 @@ mod tests {
             earlier: None,
             jkt: None,
             authenticated_at: Some(Timestamp::from_seconds(0)),
+            prolonged_from: None,
             expires_at: Timestamp::from_seconds(expires_at),
         }
     }

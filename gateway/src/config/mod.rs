@@ -106,6 +106,8 @@ pub struct Auth {
     pub origin: Origin,
     /// How long the single sign-on session lasts.
     pub session_duration: Duration,
+    /// How long sessions may lie idle.
+    pub idle_timeout: Option<Duration>,
 }
 
 /// `[store]`

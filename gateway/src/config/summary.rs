@@ -33,6 +33,7 @@ impl Config {
             "auth": {
                 "url": self.auth.origin.url(),
                 "session_duration": written(self.auth.session_duration),
+                "idle_timeout": self.auth.idle_timeout.map(written),
             },
             "brand": brand(&self.brand),
             "store": {

@@ -98,6 +98,7 @@ async fn verify(world: &World, at: &At, token: &str, now: Timestamp) -> Result<V
         linked_app: grant.details.linked_app,
         earlier: grant.details.actor.and_then(|actor| actor.act),
         authenticated_at,
+        prolonged_from: None,
         jkt: claims.cnf.map(|cnf| cnf.jkt),
         expires_at: claims.exp.min(grant.expires_at),
     })

@@ -112,6 +112,7 @@ async fn verify(world: &World, at: &At, presented: &Presented, now: Timestamp) -
         earlier: None,
         jkt: None,
         authenticated_at: None,
+        prolonged_from: None,
         expires_at,
     })
 }

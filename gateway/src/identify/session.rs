@@ -23,13 +23,16 @@ pub(crate) async fn identify(world: &World, at: &At, request: &Request) -> Resul
         return Ok(None);
     };
     let place = Place::of("session", &at.app.id, secret.expose());
-    if let Some(known) = world.memory.find(&place, request.now) {
+    if let Some(known) = world.memory.find(&place, request.now)
+        && !known.is_to_be_prolonged(request.now)
+    {
         return Ok(Some(known));
     }
     let generation = world.memory.generation();
     let Some((grant, expires_at)) = find(world, &secret, &at.app.id, request.now).await? else { return Ok(None) };
     let account = world.store.account_by_subject(&grant.subject).await?.filter(|account| !account.disabled);
     let Some(account) = account else { return Ok(None) };
+    let prolonged_from = grant.prolonged_from(expires_at);
     let verified = Verified {
         identity: account.identity(&grant.login_method, &grant.details.amr),
         via: Via::Browser,
@@ -41,6 +44,7 @@ pub(crate) async fn identify(world: &World, at: &At, request: &Request) -> Resul
         earlier: None,
         jkt: None,
         authenticated_at: Some(grant.authenticated_at),
+        prolonged_from,
         expires_at,
     };
     Ok(Some(world.memory.keep(place, generation, verified)))
@@ -63,7 +67,8 @@ pub(crate) async fn person(world: &World, origin: &Origin, request: &Request) ->
     }))
 }
 
-/// The live session behind a cookie of `app`, and when it ends.
+/// The live session behind a cookie of `app`, and when it ends. Being asked for is a use: a session that ends when it lies
+/// idle ends later then.
 pub(crate) async fn find(
     world: &World,
     secret: &Secret,
@@ -74,10 +79,13 @@ pub(crate) async fn find(
     let live = found.filter(|(credential, grant)| {
         grant.is_live(now) && now < credential.expires_at && grant.app == app && grant.client.is_browser()
     });
-    Ok(live.map(|(credential, grant)| {
-        let expires_at = credential.expires_at.min(grant.expires_at);
-        (grant, expires_at)
-    }))
+    let Some((credential, grant)) = live else { return Ok(None) };
+    let mut expires_at = credential.expires_at.min(grant.expires_at);
+    if let Some(later) = grant.prolonged(expires_at, now) {
+        world.store.prolong_session(&credential.hash, later, now).await?;
+        expires_at = later;
+    }
+    Ok(Some((grant, expires_at)))
 }
 
 /// The name of the session cookie of an app at an origin. Each app has its own, so that apps of one host never share a

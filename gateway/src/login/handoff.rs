@@ -125,6 +125,10 @@ pub(crate) async fn finish(
     let code = parameter(query, "code").filter(|_| parameter(query, "iss").as_deref() == Some(&app.oauth.issuer));
     let Some(code) = code else { return Ok(failed(snapshot, request, "problem-sign-in-failed")) };
     let back = format!("{}{}", origin.url(), state.return_to);
+    if request.has_cookie_twice(&cookie_name(origin, &app.id)) {
+        // The new one would count as none too, and the browser would be sent in a circle.
+        return Ok(failed(snapshot, request, "problem-sign-in-two-cookies"));
+    }
     match snapshot.oauth.redeem_browser_code(&app.oauth, (&code, &state.verifier, &callback(origin)), request.now).await
     {
         Ok(session) => Ok(see_other(StatusCode::FOUND, &back, &session_cookies(origin, app, request, &session))),

@@ -50,10 +50,18 @@ pub(super) async fn open(
         expires_at: request.now.plus(auth.session_duration),
         parent: None,
         revoked_at: None,
-        details: GrantDetails { amr: signed_in.amr.clone(), ..GrantDetails::default() },
+        details: GrantDetails {
+            amr: signed_in.amr.clone(),
+            idle_timeout: auth.idle_timeout.map(|idle| idle.as_secs()),
+            ..GrantDetails::default()
+        },
     };
-    let credential =
-        Credential { hash: secret.hash(), grant: grant.id.clone(), expires_at: grant.expires_at, rotated_at: None };
+    let credential = Credential {
+        hash: secret.hash(),
+        grant: grant.id.clone(),
+        expires_at: grant.idle_end(request.now),
+        rotated_at: None,
+    };
     end_earlier(world, snapshot, request).await?;
     world.store.open_grant(&grant, &credential).await?;
     let amr = signed_in.amr.join(" ");

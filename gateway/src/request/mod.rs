@@ -110,6 +110,12 @@ impl Request {
         if values.next().is_some() { None } else { std::str::from_utf8(value?).ok() }
     }
 
+    /// Whether a cookie is sent more than once: then each of them counts as none.
+    pub(crate) fn has_cookie_twice(&self, name: &str) -> bool {
+        let named = |pair: &&[u8]| pair.split(|b| *b == b'=').next() == Some(name.as_bytes());
+        pairs(&self.cookies).filter(named).count() > 1
+    }
+
     /// Whether a page of `origin` made the request, as far as the browser says: by `Sec-Fetch-Site`, or else by `Origin`,
     /// which is `null` for forms of pages that send no referrer. A client that says neither is no browser.
     pub(crate) fn is_from(&self, origin: &str) -> bool {

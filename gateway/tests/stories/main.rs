@@ -27,6 +27,7 @@ mod raw;
 mod replay;
 mod scopes;
 mod services;
+mod sessions;
 mod step_up;
 mod streams;
 mod upstream;

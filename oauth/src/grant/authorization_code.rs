@@ -74,7 +74,12 @@ impl Server {
         let client = ClientId::browser();
         let presented = Presented { code, verifier, redirect_uri: Some(redirect_uri), client: &client, jkt: None };
         let code = check(self, app, &presented, now).await?;
-        let grant = open(self, &code, now.plus(app.session_duration), code.session.clone(), now);
+        let mut grant = open(self, &code, now.plus(app.session_duration), code.session.clone(), now);
+        if let Some(session) = &code.session {
+            // It lies idle like the sign-in that it comes from.
+            let sign_in = self.store.grant(session).await?;
+            grant.details.idle_timeout = sign_in.and_then(|sign_in| sign_in.details.idle_timeout);
+        }
         let secret = Secret::generate(Kind::Session, &*self.random);
         settle(self, &code, &grant, &secret, now).await?;
         Ok(BrowserSession { secret, grant })
@@ -145,7 +150,7 @@ fn open(server: &Server, code: &Code, expires_at: Timestamp, parent: Option<Stri
 /// The one atomic act. A replay ends what the first redemption opened (OAuth 2.1 section 4.1.3).
 async fn settle(server: &Server, code: &Code, grant: &Grant, secret: &Secret, now: Timestamp) -> Result<(), Error> {
     let credential =
-        Credential { hash: secret.hash(), grant: grant.id.clone(), expires_at: grant.expires_at, rotated_at: None };
+        Credential { hash: secret.hash(), grant: grant.id.clone(), expires_at: grant.idle_end(now), rotated_at: None };
     match server.store.redeem_code(&code.hash, grant, &credential, now).await? {
         Redeemed::Opened => Ok(()),
         Redeemed::Replayed { grant } => Err(invalid("the code was redeemed before; what came from it has ended")

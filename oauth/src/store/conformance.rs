@@ -10,6 +10,7 @@ mod lists;
 mod renewal;
 mod revocation;
 mod rotation;
+mod sessions;
 mod single_use;
 
 use super::{Code, Credential, EndedBecause, Grant, GrantDetails, Redeemed, Rotation, Store, StoreError, Successor};
@@ -30,6 +31,7 @@ pub async fn run(new: impl AsyncFn() -> Arc<dyn Store>) {
     devices::run(&new).await;
     rotation::run(&new).await;
     revocation::run(&new).await;
+    sessions::run(&new).await;
     renewal::run(&new).await;
     lists::run(&new).await;
     single_use::run(&new).await;

@@ -3,6 +3,7 @@
 use super::Grant;
 use crate::world::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// Why a grant ended. Whatever came from it ended for the same reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -63,6 +64,25 @@ impl Grant {
     /// Whether it still holds.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && now < self.expires_at
+    }
+
+    /// When a session ends if it is not used any more from now on.
+    pub fn idle_end(&self, now: Timestamp) -> Timestamp {
+        let idle = self.details.idle_timeout.map(Duration::from_secs);
+        idle.map_or(self.expires_at, |idle| now.plus(idle).min(self.expires_at))
+    }
+
+    /// From when on a use of a session that ends at `expires_at` moves its end; `None` if no use does.
+    pub fn prolonged_from(&self, expires_at: Timestamp) -> Option<Timestamp> {
+        let idle = Duration::from_secs(self.details.idle_timeout?);
+        (expires_at < self.expires_at).then(|| expires_at.minus(idle).plus(idle / 10))
+    }
+
+    /// Where the end of a session moves because it is used now; `None` if that is not worth a write: less than a tenth of the
+    /// time that it may lie idle.
+    pub fn prolonged(&self, expires_at: Timestamp, now: Timestamp) -> Option<Timestamp> {
+        let least = Duration::from_secs(self.details.idle_timeout?) / 10;
+        Some(self.idle_end(now)).filter(|end| *end > expires_at && end.since(expires_at) >= least)
     }
 
     /// The latest moment at which it ends, however often it is refreshed.

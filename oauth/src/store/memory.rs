@@ -188,6 +188,11 @@ impl Store for Memory {
         Ok(self.lock()?.renew_grant(grant, now))
     }
 
+    async fn prolong_session(&self, hash: &SecretHash, until: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+        self.lock()?.prolong_session(hash, until, now);
+        Ok(())
+    }
+
     async fn credential(&self, hash: &SecretHash) -> Result<Option<(Credential, Grant)>, StoreError> {
         let state = self.lock()?;
         let Some(KeptCredential { credential, .. }) = state.credentials.get(hash) else { return Ok(None) };
@@ -359,6 +364,20 @@ impl State {
     fn open_grant(&mut self, grant: &Grant, credential: &Credential) {
         self.grants.insert(grant.id.clone(), grant.clone());
         self.keep_credential(credential);
+    }
+
+    fn prolong_session(&mut self, hash: &SecretHash, until: Timestamp, now: Timestamp) {
+        let Some(of) = self.credentials.get(hash).map(|kept| kept.credential.grant.clone()) else { return };
+        let parent = self.grants.get(&of).and_then(|grant| grant.parent.clone());
+        for kept in self.credentials.values_mut() {
+            let credential = &mut kept.credential;
+            let concerned = credential.grant == of || parent.as_ref() == Some(&credential.grant);
+            let end =
+                self.grants.get(&credential.grant).filter(|grant| grant.is_live(now)).map(|grant| grant.expires_at);
+            if let (true, Some(end)) = (concerned && now < credential.expires_at, end) {
+                credential.expires_at = credential.expires_at.max(until.min(end));
+            }
+        }
     }
 
     fn keep_credential(&mut self, credential: &Credential) {

@@ -143,6 +143,10 @@ pub trait Store: Send + Sync {
     /// A refresh token or session by its hash, with its grant, whatever their state.
     async fn credential(&self, hash: &SecretHash) -> Result<Option<(Credential, Grant)>, StoreError>;
 
+    /// Moves the end of a session, and of the one that it came from, up to `until`: never back, and not beyond the end of
+    /// its grant. Nothing happens to what has ended.
+    async fn prolong_session(&self, hash: &SecretHash, until: Timestamp, now: Timestamp) -> Result<(), StoreError>;
+
     /// Replaces a refresh token by its successor if it is still current; otherwise says what it is now. The grant then
     /// ends with the successor. A predecessor brought later than `grace` after its rotation ends the grant (RFC 9700
     /// section 4.14.2).
@@ -296,6 +300,9 @@ pub struct GrantDetails {
     /// How the person proved who they are (RFC 8176).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub amr: Vec<String>,
+    /// Seconds without use after which a session ends; it never ends by them alone if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_timeout: Option<u64>,
     /// Who acts for the person, where one acts for another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<Actor>,

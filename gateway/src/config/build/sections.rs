@@ -10,6 +10,7 @@ use crate::config::{Auth, Certificate, Origin, Server, Store, unsupported};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 /// `[server]`
 pub(crate) fn server(report: &mut Report<'_>, raw: &RawServer) -> Option<Server> {
@@ -48,7 +49,24 @@ pub(crate) fn auth(report: &mut Report<'_>, raw: &RawAuth) -> Option<Auth> {
     let origin = report.take(&url, origin);
     let session = key.field("session_duration");
     let session_duration = duration(report, &session, raw.session_duration.as_deref(), 24 * HOUR);
-    Some(Auth { origin: origin?, session_duration: session_duration? })
+    let idle_timeout = idle_timeout(report, &key.field("idle_timeout"), raw, session_duration);
+    Some(Auth { origin: origin?, session_duration: session_duration?, idle_timeout: idle_timeout? })
+}
+
+fn idle_timeout(
+    report: &mut Report<'_>,
+    key: &Key,
+    raw: &RawAuth,
+    session_duration: Option<Duration>,
+) -> Option<Option<Duration>> {
+    let Some(text) = raw.idle_timeout.as_deref() else { return Some(None) };
+    let idle = duration(report, key, Some(text), HOUR)?;
+    if session_duration.is_some_and(|longest| idle > longest) {
+        let help = "leave it out: sessions end with `session_duration` anyway".to_owned();
+        report.error(key, Mistake::new("is longer than `session_duration`").help(help));
+        return None;
+    }
+    Some(Some(idle))
 }
 
 /// `[store]`

@@ -99,6 +99,9 @@ pub(crate) struct RawAuth {
     pub(crate) url: Option<String>,
     /// How long people stay signed in there. Default: `"24h"`.
     pub(crate) session_duration: Option<String>,
+    /// How long a browser may do nothing before its sessions end, there and at the apps. Default: no such end, because
+    /// `session_duration` ends them within a day anyway.
+    pub(crate) idle_timeout: Option<String>,
 }
 
 /// `[brand]`

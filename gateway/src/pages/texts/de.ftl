@@ -241,6 +241,8 @@ problem-sign-in-not-begun = Nicht angemeldet
     .sentence = Diese Anmeldung wurde nicht in diesem Browser begonnen, oder vor zu langer Zeit. Öffnen Sie die App noch einmal.
 problem-sign-in-app-gone = Nicht angemeldet
     .sentence = Diese App gibt es hier nicht mehr.
+problem-sign-in-two-cookies = Nicht angemeldet
+    .sentence = Ihr Browser hat zwei Cookies mit demselben Namen für diese Seite. Löschen Sie die Cookies dieser Seite und öffnen Sie die App dann erneut.
 problem-sign-in-failed = Nicht angemeldet
     .sentence = Sie wurden nicht angemeldet. Öffnen Sie die App noch einmal.
 

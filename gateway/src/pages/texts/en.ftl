@@ -248,6 +248,8 @@ problem-sign-in-not-begun = Not signed in
     .sentence = This sign-in was not begun in this browser, or too long ago. Open the app again.
 problem-sign-in-app-gone = Not signed in
     .sentence = This app is no longer here.
+problem-sign-in-two-cookies = Not signed in
+    .sentence = Your browser has two cookies of the same name for this site. Delete the cookies of this site, then open the app again.
 problem-sign-in-failed = Not signed in
     .sentence = You were not signed in. Open the app again.
 

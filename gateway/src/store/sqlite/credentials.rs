@@ -26,6 +26,19 @@ pub(super) fn find_with_grant(db: &Connection, hash: &SecretHash) -> Result<Opti
     Ok(grants::find(db, &credential.grant)?.map(|grant| (credential, grant)))
 }
 
+/// Moves the end of a session, and of the one that it came from.
+pub(super) fn prolong(db: &Connection, hash: &SecretHash, until: Timestamp, now: Timestamp) -> Result<()> {
+    let update = "
+        UPDATE credentials SET expires_at = min(?2, grants.expires_at) FROM grants
+        WHERE grants.id = credentials.grant_id AND grants.revoked_at IS NULL AND grants.expires_at > ?3
+          AND credentials.expires_at > ?3 AND credentials.expires_at < min(?2, grants.expires_at)
+          AND grants.id IN (
+            SELECT grant_id FROM credentials WHERE hash = ?1
+            UNION SELECT parent FROM grants JOIN credentials ON grant_id = id WHERE hash = ?1)";
+    sql::execute(db, update, (hash.as_bytes().as_slice(), until.seconds(), now.seconds()))?;
+    Ok(())
+}
+
 /// Replaces a current refresh token, or says what it is now.
 pub(super) fn rotate(
     db: &Connection,

@@ -165,6 +165,11 @@ impl Store for Sqlite {
         self.read(move |db| credentials::find_with_grant(db, &hash)).await
     }
 
+    async fn prolong_session(&self, hash: &SecretHash, until: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+        let hash = *hash;
+        self.write(move |db| credentials::prolong(db, &hash, until, now)).await
+    }
+
     async fn rotate(
         &self,
         predecessor: &SecretHash,

@@ -85,6 +85,12 @@ impl Browser {
         self.jars.get(host)?.get(name).map(String::as_str)
     }
 
+    /// How many bytes of cookies each host is sent.
+    pub(crate) fn jar_bytes(&self) -> BTreeMap<String, usize> {
+        let bytes = |jar: &BTreeMap<String, String>| jar.iter().map(|(k, v)| k.len() + v.len() + 3).sum();
+        self.jars.iter().map(|(host, jar)| (host.clone(), bytes(jar))).collect()
+    }
+
     pub(crate) fn set_cookie(&mut self, host: &str, name: &str, value: &str) {
         self.jars.entry(host.to_owned()).or_default().insert(name.to_owned(), value.to_owned());
     }

@@ -209,6 +209,10 @@ impl Store for TestStore {
         self.act(self.inner.credential(hash)).await
     }
 
+    async fn prolong_session(&self, hash: &SecretHash, until: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+        self.act(self.inner.prolong_session(hash, until, now)).await
+    }
+
     async fn rotate(
         &self,
         predecessor: &SecretHash,
