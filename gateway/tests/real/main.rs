@@ -13,5 +13,6 @@ mod pages;
 mod rmcp;
 mod schemathesis;
 mod sdks;
+mod spa;
 mod tls;
 mod verifiers;
