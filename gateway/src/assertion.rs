@@ -95,7 +95,7 @@ fn of_person(about: &About<'_>) -> Map<String, Value> {
     claims.insert("name".into(), json!(identity.name));
     claims.insert("groups".into(), json!(identity.groups));
     claims.insert("idp".into(), json!(identity.login_method));
-    claims.insert("amr".into(), json!(["pwd"]));
+    claims.insert("amr".into(), json!(identity.auth_methods));
     match about.client {
         None => {
             claims.insert("sid".into(), json!(about.grant));

@@ -303,6 +303,7 @@ fn ky_01_ky_02_ky_04_ky_06_ky_10_hp_29_others_can_verify_what_we_sign() {
         (&json!("ada@example.com"), &json!("Ada L\u{f6}velace"))
     );
     assert_eq!((&assertion.claims["groups"], &assertion.claims["idp"]), (&json!(["staff", "ops"]), &json!("local")));
+    assert_eq!(assertion.claims["amr"], json!(["pwd"]));
     assert_eq!(assertion.claims["azp"], json!(agent.client_id));
     assert_eq!(assertion.claims["act"], json!({ "client_id": agent.client_id, "client_name": "A plain agent" }));
     assert_eq!(assertion.claims["grant"], token.claims["grant"]);
