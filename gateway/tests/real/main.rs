@@ -10,6 +10,7 @@ mod devices;
 mod grants;
 mod oauth_libraries;
 mod pages;
+mod passkeys;
 mod rmcp;
 mod schemathesis;
 mod sdks;
