@@ -14,9 +14,9 @@ use std::sync::Arc;
 pub struct PrivateKey(Arc<Pair>);
 
 enum Pair {
-    Rs256(RS256KeyPair),
-    Es256(ES256KeyPair),
-    Ed25519(Ed25519KeyPair),
+    Rs256(Box<RS256KeyPair>),
+    Es256(Box<ES256KeyPair>),
+    Ed25519(Box<Ed25519KeyPair>),
 }
 
 /// It was not signed.
@@ -30,20 +30,20 @@ impl PrivateKey {
         let named = kid.unwrap_or_default();
         let rsa = || {
             RS256KeyPair::from_pem(pem).ok().map(|key| match kid {
-                Some(_) => Pair::Rs256(key.with_key_id(named)),
-                None => Pair::Rs256(key),
+                Some(_) => Pair::Rs256(Box::new(key.with_key_id(named))),
+                None => Pair::Rs256(Box::new(key)),
             })
         };
         let p256 = || {
             ES256KeyPair::from_pem(pem).ok().map(|key| match kid {
-                Some(_) => Pair::Es256(key.with_key_id(named)),
-                None => Pair::Es256(key),
+                Some(_) => Pair::Es256(Box::new(key.with_key_id(named))),
+                None => Pair::Es256(Box::new(key)),
             })
         };
         let ed25519 = || {
             Ed25519KeyPair::from_pem(pem).ok().map(|key| match kid {
-                Some(_) => Pair::Ed25519(key.with_key_id(named)),
-                None => Pair::Ed25519(key),
+                Some(_) => Pair::Ed25519(Box::new(key.with_key_id(named))),
+                None => Pair::Ed25519(Box::new(key)),
             })
         };
         ed25519().or_else(p256).or_else(rsa).map(|pair| Self(Arc::new(pair)))
