@@ -78,6 +78,12 @@ impl OwnRequest<'_> {
             (Page::Account, site) if get || (post && matches!(site, Site::Login)) => {
                 Ok(login::account(world, snapshot, site, request, self.http.body()).await?)
             }
+            (Page::Invitation, _) if get || post => {
+                Ok(login::invitation(world, snapshot, request, self.http.body()).await?)
+            }
+            (Page::Forgotten, _) if get || post => {
+                Ok(login::forgotten(world, snapshot, request, self.http.body()).await?)
+            }
             (Page::Passkey, Site::Login) if post => {
                 Ok(login::passkey(world, snapshot, request, self.http.body()).await?)
             }
@@ -105,7 +111,7 @@ impl OwnRequest<'_> {
                 let mut response = self.problem(405, "method_not_allowed", "problem-wrong-method", false);
                 let with_form = matches!(
                     (page, site),
-                    (Page::Login | Page::Logout | Page::Initiate, _)
+                    (Page::Login | Page::Logout | Page::Initiate | Page::Invitation | Page::Forgotten, _)
                         | (Page::Account | Page::Connected | Page::Device, Site::Login)
                 );
                 let allow = match page {

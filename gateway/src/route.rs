@@ -53,6 +53,10 @@ pub(crate) enum Page {
     Connected,
     /// Change how one signs in.
     Account,
+    /// Set a password by a link.
+    Invitation,
+    /// Ask for such a link.
+    Forgotten,
     /// Challenges for passkeys, and their answers.
     Passkey,
     /// The script that uses passkeys.
@@ -269,6 +273,8 @@ fn page_of_login(path: &str) -> Option<Page> {
         "signed-out" => Page::SignedOut,
         "backchannel_logout" => Page::BackchannelLogout,
         "initiate" => Page::Initiate,
+        "invitation" => Page::Invitation,
+        "forgotten" => Page::Forgotten,
         rest => {
             let provider = rest.strip_prefix("callback/")?;
             return (!provider.is_empty() && !provider.contains('/')).then_some(Page::Callback);

@@ -2,8 +2,10 @@
 
 use super::{Failure, audit, block_on, load};
 use crate::config::{Config, PasswordCost};
+use crate::login::local::invitation::link;
 use crate::login::local::{password, strength};
-use crate::pages::Brand;
+use crate::mail;
+use crate::pages::{Brand, LinkLetter, link_letter};
 use crate::store::{self, Account, Added, FactorsOf, Stores};
 use crate::world::System;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -13,6 +15,7 @@ use serde_json::{Value, json};
 use std::io::Read;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct User {
@@ -38,6 +41,26 @@ enum Act {
         /// Print as JSON.
         #[arg(long)]
         json: bool,
+    },
+    /// Add an account without a password, and make a link by which the person sets one.
+    Invite {
+        /// Their e-mail address, which is the username.
+        email: String,
+        /// Their name.
+        #[arg(long)]
+        name: Option<String>,
+        /// A group they are in; may be repeated.
+        #[arg(long = "group")]
+        groups: Vec<String>,
+        #[command(flatten)]
+        link: Link,
+    },
+    /// Make a link by which a person sets a new password.
+    Reset {
+        /// The username.
+        email: String,
+        #[command(flatten)]
+        link: Link,
     },
     /// List the accounts.
     List {
@@ -115,6 +138,20 @@ enum Factor {
     All,
 }
 
+/// A link to set a password by.
+#[derive(Debug, clap::Args)]
+struct Link {
+    /// How long it is good.
+    #[arg(long, value_name = "DURATION", default_value = "7d", value_parser = humantime::parse_duration)]
+    expires: Duration,
+    /// Send it by mail too (`[mail]`).
+    #[arg(long)]
+    send: bool,
+    /// Print as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
 /// Who somebody is at a token issuer.
 #[derive(Debug, clap::Args)]
 struct Identity {
@@ -142,12 +179,12 @@ impl User {
     pub(super) fn run(&self, file: &Path) -> Result<ExitCode, Failure> {
         let config = load(file)?;
         let store = store::open(&config.store.url)?;
-        block_on(self.act(&*store, cost_of(&config)))?;
+        block_on(self.act(&*store, &config))?;
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn act(&self, store: &dyn Stores, cost: PasswordCost) -> Result<(), Failure> {
-        let now = System.now();
+    async fn act(&self, store: &dyn Stores, config: &Config) -> Result<(), Failure> {
+        let (now, cost) = (System.now(), cost_of(config));
         match &self.act {
             Act::Add { email, name, groups, password_stdin, json } => {
                 let password = choose_password(*password_stdin, &[email, name.as_deref().unwrap_or_default()])?;
@@ -156,6 +193,15 @@ impl User {
                 tell("user_add", email);
                 print_password(email, &password, *json);
                 Ok(())
+            }
+            Act::Invite { email, name, groups, link } => {
+                add(store, email, name.clone(), groups.clone(), None).await?;
+                tell("user_invite", email);
+                make_link(store, config, (email, false), link).await
+            }
+            Act::Reset { email, link } => {
+                tell("user_reset", email);
+                make_link(store, config, (email, true), link).await
             }
             Act::List { json } => list(&store.accounts().await?, *json),
             Act::Show { email, json } => {
@@ -205,6 +251,33 @@ impl User {
             }
         }
     }
+}
+
+/// Makes a link, prints it, and sends it if that is wanted.
+async fn make_link(
+    store: &dyn Stores,
+    config: &Config,
+    (email, reset): (&str, bool),
+    wanted: &Link,
+) -> Result<(), Failure> {
+    let account = store.account_by_username(email.trim()).await?.filter(|account| !account.external);
+    let account = account.ok_or_else(|| unknown(email))?;
+    let times = (System.now(), wanted.expires);
+    let url = link(store, (config, &System), (&account, reset), times).await?;
+    if wanted.json {
+        println!("{}", json!({ "username": account.username, "url": url, "expires_at": times.0.plus(times.1) }));
+    } else {
+        println!("username  {}\nlink      {url}\n\nIt is good once, and cannot be shown again.", account.username);
+    }
+    if !wanted.send {
+        return Ok(());
+    }
+    let Some(server) = &config.mail else {
+        return Err(Failure::Other("it was not sent: the configuration has no section `[mail]`".into()));
+    };
+    let letter = LinkLetter { url: &url, reset, lifetime: wanted.expires, from: None };
+    let letter = link_letter(&config.brand.look(None), &account.username, &letter);
+    mail::send(server, &letter).await.map_err(|unsent| Failure::Other(format!("it was not sent: {unsent}")))
 }
 
 /// Adds a local account, with a hashed password if it is to have one.

@@ -18,6 +18,7 @@ pub(crate) use connected::{connected, describe};
 pub(crate) use external::{backchannel_logout, callback, follow, has_any, initiate, signed_out};
 pub(crate) use identity::{certs, identity};
 pub(crate) use local::account::account;
+pub(crate) use local::invitation::{forgotten, invitation};
 pub(crate) use local::passkey::passkey;
 pub(crate) use logout::logout;
 pub(crate) use page::{answer, ask, page as sign_in_page};

@@ -90,7 +90,7 @@ pub(super) fn show(
             email_code: by_code.map(|provider| provider.name.as_str()),
             passkey: by_passkey.then_some(passkey),
             providers: &buttons,
-            ..Ways::default()
+            forgotten: local::invitation::forgotten_path(snapshot).filter(|_| by_password),
         },
         notice: purpose.step_up.as_ref().map(|needed| match needed.auth_methods.is_empty() {
             true => LoginNotice::Fresher,

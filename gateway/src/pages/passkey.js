@@ -4,6 +4,14 @@
 
 const box = document.getElementById('passkey');
 
+// Browsers carry what follows `#` through redirects but not over a form: so that the page asked for opens at its place, our own
+// forms take it along. Those that lead to another identity provider do not: it is none of its business.
+if (location.pathname === '/.doorward/login' || location.pathname.endsWith('/authorize')) {
+  for (const form of document.querySelectorAll('main form')) {
+    if (!form.closest('.providers')) form.action += location.hash;
+  }
+}
+
 const toBytes = (text) =>
   Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), (c) => c.charCodeAt(0)).buffer;
 
@@ -52,7 +60,7 @@ const proof = ({ id, rawId, type }, response) => ({ id, rawId: toText(rawId), ty
 function send(attempt, credential) {
   const form = document.createElement('form');
   form.method = 'post';
-  form.action = box.dataset.endpoint;
+  form.action = box.dataset.endpoint + location.hash;
   const fields = { form: box.dataset.token, act: 'answer', attempt, credential: JSON.stringify(credential) };
   for (const [name, value] of Object.entries(fields)) {
     const input = document.createElement('input');

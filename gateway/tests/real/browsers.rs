@@ -4,7 +4,7 @@ use crate::demo::{ADA, Demo, node};
 use serde_json::Value;
 
 fn browse(demo: &Demo, scenario: &str, (username, password): (&str, &str)) -> Value {
-    let path = "/notes/one?tab=2&q=a%20b";
+    let path = if scenario == "sign-in" { "/notes/one?tab=2&q=a%20b#part-3" } else { "/notes/one?tab=2&q=a%20b" };
     let fixed =
         ["--scenario", scenario, "--app", &demo.app, "--path", path, "--username", username, "--password", password];
     let mut arguments: Vec<&str> = fixed.to_vec();
@@ -19,7 +19,7 @@ fn chromium_signs_in_and_lands_on_the_page_asked_for_by_name() {
     let demo = Demo::start("15m");
     let told = browse(&demo, "sign-in", (ADA, &demo.password));
     assert!(told["login"]["url"].as_str().unwrap().starts_with("http://localhost:"), "{told}");
-    assert_eq!(told["landed"]["url"], format!("{}/notes/one?tab=2&q=a%20b", demo.app));
+    assert_eq!(told["landed"]["url"], format!("{}/notes/one?tab=2&q=a%20b#part-3", demo.app));
     assert!(told["landed"]["heading"].as_str().unwrap().contains(ADA), "{told}");
     let hops = told["hops"].as_array().unwrap().len();
     assert!(hops <= 10, "{hops} hops");

@@ -2,7 +2,7 @@
 //! they have proven who they are.
 
 mod keys;
-mod new_password;
+pub(super) mod new_password;
 
 use super::{passkey, recovery, totp};
 use crate::gateway::{Snapshot, World};

@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(super) mod familiar;
+pub(crate) mod invitation;
 pub(crate) mod passkey;
 pub(crate) mod password;
 mod recovery;

@@ -188,6 +188,7 @@ pub(super) async fn complete(
 ) -> Result<Response<Bytes>, StoreError> {
     let taken = world.store.take(&SecretHash::of(id), PURPOSE, request.now).await?;
     let pending = taken.and_then(|attempt| serde_json::from_str::<Pending>(&attempt.content).ok());
+    let pending = pending.filter(|pending| pending.subject == account.subject);
     let Some(mut pending) = pending else { return Ok(again(world, snapshot, request)) };
     // A code after a code is twice something that one has: no second kind of factor.
     let other_kind = pending.amr.iter().any(|method| method == "pwd") || proven_by.contains(&"user");

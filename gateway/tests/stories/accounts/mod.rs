@@ -2,6 +2,7 @@
 
 mod email_code;
 mod guesses;
+mod invitations;
 mod passwords;
 mod second_factor;
 
