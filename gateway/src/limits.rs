@@ -70,7 +70,7 @@ pub(crate) enum Guess {
 
 impl Guess {
     /// Tries in a minute from one place.
-    const fn from_a_place(self) -> u32 {
+    const fn at_a_place(self) -> u32 {
         match self {
             Self::Password => 10,
             Self::SecondFactor => 5,
@@ -80,7 +80,7 @@ impl Guess {
 
     /// Tries in ten minutes from all strange places together: who has many addresses gets no further than this, and whoever
     /// comes from a place that the account knows is not counted here.
-    const fn from_strangers(self) -> u32 {
+    const fn strangers(self) -> u32 {
         match self {
             Self::Password => 50,
             Self::SecondFactor => 10,
@@ -170,12 +170,12 @@ impl Limits {
 
     fn count_of_place(&self, subject: &Subject<'_>) -> Count {
         let tries = self.by_account.get_with(tried(subject, Some(subject.whence)), Arc::default);
-        Count { tries, most: subject.guess.from_a_place() }
+        Count { tries, most: subject.guess.at_a_place() }
     }
 
     fn count_of_strangers(&self, subject: &Subject<'_>) -> Count {
         let tries = self.by_strangers.get_with(tried(subject, None), Arc::default);
-        Count { tries, most: subject.guess.from_strangers() }
+        Count { tries, most: subject.guess.strangers() }
     }
 
     /// Whether somebody who is signed in may try a code of a device; counted before it is tried. It is the one who guesses

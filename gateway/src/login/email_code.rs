@@ -62,7 +62,7 @@ pub(super) async fn begin(
 ) -> Result<Response<Bytes>, StoreError> {
     let address = local::username(form);
     let again = |status, problem| {
-        let said = Said { status, username: &address, problem: Some(problem), ..Said::default() };
+        let said = Said { status, username: &address, problem: Some(problem) };
         show(world, snapshot, request, &purpose, said)
     };
     let Some(browser) = Browser::known(&snapshot.config.auth.origin, request) else {

@@ -117,10 +117,10 @@ impl<'a> Here<'a> {
             cookies.push(set_cookie(self.origin, &signed_out_cookie(self.origin, app), parent, day));
         }
         // Whoever signs out of everything signs out of the provider too.
-        if everywhere || self.app.is_none() {
-            if let Some(url) = provider_logout(world, snapshot, request, ended).await? {
-                return Ok(see_other(StatusCode::SEE_OTHER, url.as_str(), &cookies));
-            }
+        if (everywhere || self.app.is_none())
+            && let Some(url) = provider_logout(world, snapshot, request, ended).await?
+        {
+            return Ok(see_other(StatusCode::SEE_OTHER, url.as_str(), &cookies));
         }
         Ok(self.done(&cookies, everywhere))
     }

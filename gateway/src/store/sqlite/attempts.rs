@@ -32,7 +32,7 @@ impl Attempts for Sqlite {
     }
 
     async fn take(&self, hash: &SecretHash, purpose: &str, now: Timestamp) -> Result<Option<Attempt>, StoreError> {
-        let (hash, purpose) = (hash.clone(), purpose.to_owned());
+        let (hash, purpose) = (*hash, purpose.to_owned());
         self.write(move |db| {
             let delete = "DELETE FROM attempts WHERE hash = ?1 AND purpose = ?2 AND expires_at > ?3 RETURNING *";
             sql::first(db, delete, (hash.as_bytes().as_slice(), &purpose, now.seconds()), read)
@@ -46,7 +46,7 @@ impl Attempts for Sqlite {
         (purpose, most): (&str, u32),
         now: Timestamp,
     ) -> Result<Option<Attempt>, StoreError> {
-        let (hash, purpose) = (hash.clone(), purpose.to_owned());
+        let (hash, purpose) = (*hash, purpose.to_owned());
         self.write(move |db| {
             let update = "
                 UPDATE attempts SET tries = tries + 1
