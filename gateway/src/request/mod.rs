@@ -131,11 +131,11 @@ impl Request {
         self.is_from(origin) && (self.hints.fetch_site.is_some() || self.hints.origin.is_some())
     }
 
-    /// A form that a person sends.
+    /// A form that a person sends, as far as the browser says so: programs post with any `Accept`.
     pub(crate) fn is_form(&self) -> bool {
         self.method == Method::POST
             && self.hints.accepts_html
-            && self.hints.fetch_mode.as_deref().is_none_or(|mode| mode == "navigate")
+            && self.hints.fetch_mode.as_deref() == Some("navigate")
             && self.authorization.is_none()
             && !self.upgrade
             && !self.hints.xhr
