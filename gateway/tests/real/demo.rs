@@ -158,7 +158,8 @@ pub(crate) fn installed(path: &str) -> PathBuf {
     clients().join("python").join(path)
 }
 
-fn clients() -> PathBuf {
+/// The folder of the clients.
+pub(crate) fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients")
 }
 

@@ -6,8 +6,8 @@ use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-/// Ended when dropped.
-struct Running(Child);
+/// A program that is ended when dropped.
+pub(crate) struct Running(Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -17,7 +17,8 @@ impl Drop for Running {
 }
 
 impl Running {
-    fn start(command: &mut Command, port: u16) -> Self {
+    /// Starts it, and waits until it listens.
+    pub(crate) fn start(command: &mut Command, port: u16) -> Self {
         let running = Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
         for _ in 0..400 {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
@@ -29,7 +30,8 @@ impl Running {
     }
 }
 
-fn free_port() -> u16 {
+/// A port that nobody listens at.
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 

@@ -87,10 +87,11 @@ impl Drop for Front {
 }
 
 /// A new certificate for `host`, which is its own authority.
-fn certify(folder: &std::path::Path, host: &str) {
+pub(crate) fn certify(folder: &std::path::Path, host: &str) {
     let made = Command::new("openssl")
         .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj"])
-        .args([&format!("/CN={host}"), "-addext", &format!("subjectAltName=DNS:{host}"), "-keyout"])
+        .args([&format!("/CN={host}"), "-addext", "basicConstraints=critical,CA:FALSE", "-addext"])
+        .args([&format!("subjectAltName=DNS:{host}"), "-keyout"])
         .arg(folder.join(format!("{host}.key")))
         .arg("-out")
         .arg(folder.join(format!("{host}.pem")))
