@@ -33,6 +33,7 @@ fn rp_11_rp_12_the_token_is_for_the_gateway() {
     let site = provider.site("");
     for claims in [
         json!({ "aud": "another" }),
+        json!({ "aud": "another", "azp": "doorward" }),
         json!({ "aud": [] }),
         json!({ "aud": ["another"] }),
         json!({ "aud": ["doorward", "another"] }),
