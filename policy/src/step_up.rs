@@ -62,7 +62,7 @@ struct Search<'a, F> {
     identity: &'a Identity,
     facts: &'a Facts<'a>,
     decide: F,
-    /// The methods that the policies speak of, in the order of writing: no others matter.
+    /// The methods that the policies speak of: no others matter.
     spoken_of: Vec<&'a str>,
     /// Those that the person has not used.
     missing: Vec<&'a str>,
@@ -131,14 +131,15 @@ impl<'a, F: Fn(&Facts<'_>) -> Decision> Search<'a, F> {
     }
 }
 
-/// The methods that policies speak of, each once.
+/// The methods that policies speak of, each once: `mfa`, which leaves people the choice, and then by name, so that no order of
+/// writing changes a hint.
 pub(crate) fn auth_methods(policies: &[Arc<Policy>]) -> Vec<&str> {
     let mut found = Vec::new();
     for policy in policies {
         policy.rules.auth_methods(&mut found);
     }
-    let mut seen = BTreeSet::new();
-    found.retain(|method| seen.insert(*method));
+    found.sort_by_key(|method| (*method != "mfa", *method));
+    found.dedup();
     found
 }
 
