@@ -6,7 +6,7 @@ const FORM: &str = "name=\"password\"";
 
 /// Whether a browser is let through to the main app now.
 fn is_in(site: &Site, browser: &mut Browser) -> bool {
-    browser.send(Request::get(&site.main("/")).html()).status == 200
+    browser.is_let_in(&site.main("/"))
 }
 
 #[track_caller]

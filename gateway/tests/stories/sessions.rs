@@ -5,7 +5,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 fn is_in(site: &Site, browser: &mut Browser) -> bool {
-    browser.send(Request::get(&site.main("/")).html()).status == 200
+    browser.is_let_in(&site.main("/"))
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! A code by e-mail: only the mailbox tells whether there is one.
 
 use super::set_up_app;
-use crate::harness::{Browser, MailServer, Request, Response, Site};
+use crate::harness::{Browser, MailServer, Response, Site};
 
 fn start(mail: &MailServer) -> Site {
     let sections = format!(
@@ -26,7 +26,7 @@ fn code_in(mail: &str) -> String {
 }
 
 fn is_in(site: &Site, browser: &mut Browser) -> bool {
-    browser.send(Request::get(&site.main("/")).html()).status == 200
+    browser.is_let_in(&site.main("/"))
 }
 
 #[test]

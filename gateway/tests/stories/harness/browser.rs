@@ -1,6 +1,6 @@
 //! A person's browser without scripts: cookies per host, redirects, forms.
 
-use super::{Request, Response, User, Wire};
+use super::{Request, Response, User, Wire, try_send};
 use std::collections::{BTreeMap, HashMap};
 
 #[derive(Clone, Default)]
@@ -18,14 +18,23 @@ impl Browser {
     #[track_caller]
     pub(crate) fn send(&mut self, request: Request) -> Response {
         let host = host_of(&request.url());
-        let cookies: Vec<_> =
-            self.jars.entry(host.clone()).or_default().iter().map(|(k, v)| format!("{k}={v}")).collect();
-        let request = if cookies.is_empty() { request } else { request.header("Cookie", &cookies.join("; ")) };
-        let response = Wire::open(self.port).send(&request);
+        let response = Wire::open(self.port).send(&self.with_cookies(request));
         for cookie in response.all("set-cookie") {
             self.keep(&host, cookie);
         }
         response
+    }
+
+    /// Whether a page is shown now. A request that was cut had been let in, and what let it in has just been taken away.
+    pub(crate) fn is_let_in(&mut self, url: &str) -> bool {
+        let request = self.with_cookies(Request::get(url).html());
+        try_send(&request).is_none_or(|response| response.status == 200)
+    }
+
+    fn with_cookies(&mut self, request: Request) -> Request {
+        let jar = self.jars.entry(host_of(&request.url())).or_default();
+        let cookies: Vec<_> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if cookies.is_empty() { request } else { request.header("Cookie", &cookies.join("; ")) }
     }
 
     fn keep(&mut self, host: &str, cookie: &str) {
