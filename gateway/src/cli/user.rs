@@ -289,9 +289,7 @@ pub(super) async fn add(
     password: Option<String>,
 ) -> Result<(), Failure> {
     let username = email.trim().to_ascii_lowercase();
-    let (local, domain) = username.split_once('@').unwrap_or_default();
-    let plain = username.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'<' | b'>' | b',' | b'\\'));
-    if local.is_empty() || domain.is_empty() || domain.contains('@') || !plain || username.len() > 254 {
+    if !mail::is_address(&username) {
         return Err(Failure::Other(format!("`{email}` is not an e-mail address; write it as `ada@example.com`")));
     }
     if let Some(group) = groups.iter().find(|group| group.is_empty() || group.contains(',')) {

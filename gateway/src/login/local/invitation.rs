@@ -9,7 +9,7 @@ use crate::limits::{Guess, Subject};
 use crate::login::form::Browser;
 use crate::login::purpose::Purpose;
 use crate::mail::is_address;
-use crate::pages::{self, ForgottenPage, InvitationPage, LinkLetter, PasswordProblem, link_letter};
+use crate::pages::{self, ForgottenPage, InvitationPage, LinkLetter, PasswordProblem, changed_letter, link_letter};
 use crate::request::Request;
 use crate::respond::{self, Dress, Problem, html};
 use crate::route::parameter;
@@ -161,6 +161,9 @@ async fn set(
     world.store.set_password(&account.username, &phc, request.now).await?;
     sign_out(world, (&account.subject, None), request.now).await?;
     world.heed_revocations().await?;
+    if opened.reset {
+        hand_in(world, snapshot, changed_letter(&look, &account.username, &request.ip.to_string()));
+    }
     let act = if opened.reset { "password_reset" } else { "invitation_accepted" };
     tracing::info!(target: "audit", act, by = "link", subject = account.subject, ip = %request.ip, id = request.id);
     match local(snapshot) {

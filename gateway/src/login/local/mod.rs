@@ -76,7 +76,7 @@ pub(super) async fn after_first(
 }
 
 /// Hands a letter in, if the gateway sends any.
-pub(super) fn hand_in(world: &World, snapshot: &Snapshot, letter: Letter) {
+pub(in crate::login) fn hand_in(world: &World, snapshot: &Snapshot, letter: Letter) {
     let Some(mail) = &snapshot.config.mail else { return };
     if !world.post.hand_in(mail, letter) {
         world.metrics.mail("dropped");

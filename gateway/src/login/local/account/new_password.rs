@@ -4,8 +4,8 @@ use super::{PATH, VERY_FRESH, Visit};
 use crate::config::PasswordCost;
 use crate::gateway::{Snapshot, World};
 use crate::limits::{Guess, RETRY_AFTER, Subject};
-use crate::login::local::{familiar, password, strength};
-use crate::pages::{self, AccountDone, Look, PasswordPage, PasswordProblem};
+use crate::login::local::{familiar, hand_in, password, strength};
+use crate::pages::{self, AccountDone, Look, PasswordPage, PasswordProblem, changed_letter};
 use crate::respond::{Dress, html};
 use bytes::Bytes;
 use http::{Response, StatusCode};
@@ -50,6 +50,8 @@ impl Visit<'_> {
         };
         self.world.store.set_password(&self.account.username, &phc, self.request.now).await?;
         self.tell("password_changed");
+        let from = self.request.ip.to_string();
+        hand_in(self.world, self.snapshot, changed_letter(&look, &self.account.username, &from));
         if form.get("sign_out_elsewhere").is_some() {
             sign_out(self.world, (&self.account.subject, Some(&self.person.session)), self.request.now).await?;
         }
