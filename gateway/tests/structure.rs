@@ -56,7 +56,7 @@ fn modules_use_only_what_is_below_them() {
 }
 
 #[test]
-fn policy_has_no_tokio_http_or_rand() {
+fn p_11_policy_has_no_tokio_http_or_rand() {
     assert_absent("doorward-policy", &["tokio", "http", "rand", "rand_core", "hyper"]);
 }
 

@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn header_values_are_plain_text() {
+    fn hp_29_header_values_are_plain_text() {
         let mut header = RequestHeader::build("GET", b"/", None).unwrap();
         set(&mut header, "X-Forwarded-Email", "\u{e4}da\r\nX: 1@ex");
         assert_eq!(header.headers.get("x-forwarded-email").unwrap(), "%C3%A4da%0D%0AX: 1@ex");

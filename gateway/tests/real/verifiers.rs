@@ -79,7 +79,7 @@ fn signing(algorithm: &str) -> Demo {
 }
 
 #[test]
-fn ky_02_ky_05_hp_29_every_library_verifies_access_tokens_and_assertions() {
+fn ky_02_ky_05_hp_29_h_12_every_library_verifies_access_tokens_and_assertions() {
     for (algorithm, libraries) in VERIFIERS {
         let demo = signing(algorithm);
         for (signed, library) in signed(&demo).iter().flat_map(|signed| libraries.iter().map(move |one| (signed, one)))

@@ -195,7 +195,7 @@ fn ch_24_a_preflight_never_reaches_the_upstream() {
 }
 
 #[test]
-fn hp_09_no_user_agent_opens_a_door() {
+fn hp_09_h_10_no_user_agent_opens_a_door() {
     let site = Site::start();
     for agent in
         ["GoogleHC/1.0", "kube-probe/1.30", "ELB-HealthChecker/2.0", "Mozilla/5.0 (X11; Linux)", "curl/8", "node", ""]

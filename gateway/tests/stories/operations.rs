@@ -148,7 +148,7 @@ fn op_04_errors_say_nothing_of_the_inside() {
 }
 
 #[test]
-fn op_07_health_is_told_on_the_administrators_address_alone() {
+fn op_07_p_12_health_is_told_on_the_administrators_address_alone() {
     let site = Site::start();
     for path in ["/healthz", "/readyz", "/metrics"] {
         send(&Request::get(&site.main(path))).expect(401);

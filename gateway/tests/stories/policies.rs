@@ -76,7 +76,7 @@ fn hp_11_a_blocked_path_is_blocked_in_every_spelling() {
 }
 
 #[test]
-fn p6_methods_are_decided_on_one_by_one() {
+fn p_06_methods_are_decided_on_one_by_one() {
     let site = site_with(&rule(
         "readers",
         "allow",
@@ -96,7 +96,7 @@ fn p6_methods_are_decided_on_one_by_one() {
 }
 
 #[test]
-fn hp_07_hp_08_addresses_are_those_of_the_connection() {
+fn hp_07_hp_08_h_06_addresses_are_those_of_the_connection() {
     let site = site_with(&rule(
         "office",
         "allow",

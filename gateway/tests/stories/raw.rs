@@ -45,7 +45,7 @@ impl Door {
 }
 
 #[test]
-fn hp_10_hp_11_targets_that_can_be_read_in_two_ways_are_refused() {
+fn hp_10_hp_11_p_01_targets_that_can_be_read_in_two_ways_are_refused() {
     let door = Door::open();
     for target in [
         "_inspect",
@@ -192,7 +192,7 @@ fn hp_11_no_spelling_of_a_target_passes_what_the_plain_one_would_not() {
 }
 
 #[test]
-fn hp_13_one_good_host_and_no_other() {
+fn hp_13_p_03_one_good_host_and_no_other() {
     let door = Door::open();
     let port = door.site.port;
     let with =
@@ -227,7 +227,7 @@ fn hp_13_one_good_host_and_no_other() {
 }
 
 #[test]
-fn hp_14_the_absolute_form_never_mixes_two_hosts() {
+fn hp_14_p_04_the_absolute_form_never_mixes_two_hosts() {
     let door = Door::open();
     let port = door.site.port;
     for (target, host) in [
@@ -245,7 +245,7 @@ fn hp_14_the_absolute_form_never_mixes_two_hosts() {
 }
 
 #[test]
-fn hp_17_framing_that_can_be_read_in_two_ways_is_refused() {
+fn hp_17_h_11_s_03_framing_that_can_be_read_in_two_ways_is_refused() {
     let door = Door::open();
     let smuggled =
         format!("GET /smuggled HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {}\r\n\r\n", door.host, door.token);
@@ -369,7 +369,7 @@ fn hp_17_what_comes_behind_a_whole_request_is_never_mistaken() {
 }
 
 #[test]
-fn s1_a_refused_body_is_drained_or_the_connection_closed() {
+fn s_01_a_refused_body_is_drained_or_the_connection_closed() {
     let door = Door::open();
     // 401 to a POST whose body comes late: the client must see the answer, and no reset instead.
     let body = vec![b'x'; 300_000];
@@ -405,7 +405,7 @@ fn hp_21_headers_that_decide_are_there_once() {
 }
 
 #[test]
-fn hp_23_methods_are_known_ones() {
+fn hp_23_s_07_methods_are_known_ones() {
     let door = Door::open();
     for line in ["TRACE /x HTTP/1.1", "get /x HTTP/1.1", "F!O /x HTTP/1.1", "FOO /x HTTP/1.1", "PRI /x HTTP/1.1"] {
         door.refused(&door.head(line, ""), &[400, 405, 501]);
@@ -442,7 +442,7 @@ fn hp_25_there_is_an_end_to_everything() {
 }
 
 #[test]
-fn a_connection_is_kept_only_where_it_is_safe() {
+fn s_03_a_connection_is_kept_only_where_it_is_safe() {
     let door = Door::open();
     let line = |version: &str, fields: &str| door.head(&format!("GET /x HTTP/{version}"), fields);
     let (status, closed) = door.send(&line("1.1", "Connection: close\r\n"));

@@ -145,7 +145,7 @@ fn a_tighter_policy_ends_streams_and_an_unrelated_change_none() {
 }
 
 #[test]
-fn a_grant_that_ends_by_itself_ends_its_streams() {
+fn mt_13_a_grant_that_ends_by_itself_ends_its_streams() {
     let lifetimes = "\n[apps.main.oauth.grant]\naccess_token_lifetime = \"2s\"\nsession_duration = \"4s\"\n";
     let ada = Ada::at(Site::with(|config| config + lifetimes));
     let (mut events, opened) = (ada.events(), Instant::now());

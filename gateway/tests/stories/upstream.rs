@@ -54,7 +54,7 @@ fn token(site: &Site) -> String {
 }
 
 #[test]
-fn hp_01_hp_02_hp_03_hp_07_nobody_can_claim_to_be_somebody() {
+fn hp_01_hp_02_hp_03_hp_07_h_01_h_02_h_04_h_05_nobody_can_claim_to_be_somebody() {
     let site = Site::start();
     let token = token(&site);
     let mut browser = site.signed_in(&site.ada());
@@ -95,7 +95,7 @@ fn hp_01_hp_02_hp_03_hp_07_nobody_can_claim_to_be_somebody() {
 }
 
 #[test]
-fn hp_04_hp_05_a_connection_header_cannot_remove_what_we_say() {
+fn hp_04_hp_05_h_03_a_connection_header_cannot_remove_what_we_say() {
     let site = Site::start();
     let token = token(&site);
     for nominated in [
@@ -142,7 +142,7 @@ fn hp_04_hp_05_a_connection_header_cannot_remove_what_we_say() {
 }
 
 #[test]
-fn hp_06_a_trailer_cannot_claim_anything() {
+fn hp_06_h_11_a_trailer_cannot_claim_anything() {
     let site = Site::start();
     let token = token(&site);
     site.upstream.forget();
@@ -538,7 +538,7 @@ fn hp_24_nothing_but_a_websocket_is_upgraded() {
 }
 
 #[test]
-fn s2_what_follows_a_refused_upgrade_is_no_tunnel() {
+fn s_02_what_follows_a_refused_upgrade_is_no_tunnel() {
     let site = Site::start();
     site.upstream.forget();
     let mut wire = Wire::open(site.port);

@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_email_is_compared_whole_and_without_case() {
+    fn p_07_an_email_is_compared_whole_and_without_case() {
         let email = Email::parse("Ann@Example.com").expect("an address");
         assert!(email.matches("ann@example.COM"));
         for other in ["ann@example.com.", "xann@example.com", "ann@a@example.com", ""] {
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_is_compared_whole_and_without_case() {
+    fn p_07_a_domain_is_compared_whole_and_without_case() {
         for text in ["example.com", "@Example.com"] {
             let domain = EmailDomain::parse(text).expect("a domain");
             assert!(domain.matches("ann@EXAMPLE.com"));

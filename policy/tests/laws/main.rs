@@ -35,7 +35,7 @@ proptest! {
     }
 
     #[test]
-    fn an_exclude_more_never_widens(
+    fn p_09_an_exclude_more_never_widens(
         mut raw in policies(1),
         at in any::<Index>(),
         exclude in selector(false),
@@ -76,7 +76,7 @@ proptest! {
     }
 
     #[test]
-    fn a_block_that_comes_first_and_matches_wins(
+    fn p_09_a_block_that_comes_first_and_matches_wins(
         block in policy(Just(Action::Block)),
         later in policies(0),
         asker in asker(),

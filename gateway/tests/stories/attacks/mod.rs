@@ -1,7 +1,12 @@
-//! Attacks on authorization servers that succeeded elsewhere, tried here: O-01 to O-30 of the checklist, by number. Most
-//! rules behind them have tests of their own; these come in through the front door.
+//! Attacks that succeeded elsewhere, tried here, by their number in the checklist: on authorization servers (O), by headers
+//! (H), by paths (P), on the HTTP server (S) and on MCP (M). Most rules behind them have tests of their own; these come in
+//! through the front door.
 
 mod flow;
+mod headers;
+mod mcp;
+mod parser;
+mod paths;
 mod surface;
 mod tokens;
 

@@ -31,7 +31,7 @@ fn o_17_nobody_is_sent_elsewhere_after_signing_in_or_out() {
 }
 
 #[test]
-fn o_18_no_header_of_a_request_decides_where_anybody_is_sent() {
+fn o_18_h_06_no_header_of_a_request_decides_where_anybody_is_sent() {
     let site = Site::start();
     for (name, value) in [
         ("X-Forwarded-Host", "evil.test"),

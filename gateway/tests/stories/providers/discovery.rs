@@ -68,7 +68,7 @@ fn rp_17_a_key_that_is_new_is_fetched_when_a_minute_has_passed() {
 }
 
 #[test]
-fn rp_29_what_is_too_large_or_too_slow_or_elsewhere_is_not_read() {
+fn rp_29_s_10_what_is_too_large_or_too_slow_or_elsewhere_is_not_read() {
     let provider = Provider::start();
     provider.set(&json!({ "jwks": { "huge": true } }));
     let site = provider.site("");
