@@ -7,6 +7,7 @@ mod certificate;
 mod document;
 mod identity_provider;
 mod key;
+mod limits;
 mod load;
 mod place;
 mod presets;
@@ -29,6 +30,7 @@ pub use identity_provider::{
     BACKCHANNEL_LOGOUT, CALLBACK, Callback, ClientAuth, Github, IdentityProvider, LogoutEnds, Mapping, Oidc,
     PasswordCost, ProviderKind, Reached, SIGNED_OUT, Userinfo,
 };
+pub use limits::{AppLimits, Limits, Per, RequestLimit};
 pub use load::{load, parse};
 pub use problem::{Problem, Problems};
 pub use secret::Secret;
@@ -97,6 +99,8 @@ pub struct Server {
     pub redirect_listen: Vec<SocketAddr>,
     /// What `Strict-Transport-Security` says on answers of https URLs.
     pub hsts: Option<Duration>,
+    /// How much clients may ask of it.
+    pub limits: Limits,
 }
 
 /// `[auth]`
@@ -185,6 +189,8 @@ pub struct App {
     pub assertion_algorithm: SigningAlgorithm,
     /// Whether the client's own `Authorization` header goes on to the upstream.
     pub pass_authorization: bool,
+    /// How much clients may ask of it.
+    pub limits: AppLimits,
     /// Scopes that requests need (OAuth tokens only).
     pub scope_rules: Vec<ScopeRule>,
     /// The app as the authorization server knows it.

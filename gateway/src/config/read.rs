@@ -36,6 +36,7 @@ fn remove_lists(rest: &mut Document<'_>, report: &mut Report<'_>) {
 
 const TABLES: &[&str] = &[
     "server",
+    "server.limits",
     "auth",
     "brand",
     "store",
@@ -50,6 +51,7 @@ const TABLES: &[&str] = &[
     "apps.*.oauth.scopes.*",
     "apps.*.oauth.scopes.*.requires",
     "apps.*.cors",
+    "apps.*.limits",
     "apps.*.identity_headers",
 ];
 

@@ -3,12 +3,14 @@
 use super::{App, Challenge, Config, IdentityHeaders, Mail, MailPrivacy};
 use crate::brand::{Brand, Logo};
 use humantime::format_duration;
+use limits::limits;
 use oauth::app::{Dpop, Remember};
 use policy::{Explanation, Facts, PolicyTrace, RulesTrace, Via};
 use providers::identity_provider;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
+mod limits;
 mod providers;
 
 impl Config {
@@ -29,6 +31,7 @@ impl Config {
                 "certificates": self.server.certificates.iter().map(|pair| json!({ "cert": pair.cert, "key": pair.key })).collect::<Vec<_>>(),
                 "redirect_listen": self.server.redirect_listen.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "hsts": self.server.hsts.map(written),
+                "limits": limits(&self.server.limits),
             },
             "auth": {
                 "url": self.auth.origin.url(),
@@ -104,6 +107,7 @@ fn summary_of(app: &App) -> Value {
             "allow_credentials": cors.allow_credentials,
             "max_age": written(cors.max_age),
         })),
+        "limits": limits::of_app(&app.limits),
         "identity_headers": {
             "preset": match app.identity_headers {
                 IdentityHeaders::Doorward => "doorward",

@@ -3,6 +3,7 @@
 use super::apps::Site;
 use super::cors::cors;
 use super::keys;
+use super::limits;
 use super::oauth::{OAuth, Profile};
 use super::upstream::{self, upstream};
 use super::values::{HOUR, duration, missing, unknown};
@@ -26,6 +27,7 @@ pub(crate) fn app(report: &mut Report<'_>, site: &Site<'_>, id: &str, raw: &RawA
     let allowed = allowed_identity_providers(report, &key, raw);
     let oauth = oauth(report, site, &key, raw.oauth.as_ref(), &places);
     let cors = raw.cors.as_ref().map(|raw| cors(report, &key.field("cors"), raw));
+    let limits = limits::of_app(report, &key, raw.limits.as_ref());
     if let Some(policies) = &policies {
         warn_of_policies(report, &key, policies, raw);
     }
@@ -56,6 +58,7 @@ pub(crate) fn app(report: &mut Report<'_>, site: &Site<'_>, id: &str, raw: &RawA
         identity_headers: identity_headers(raw.identity_headers.preset),
         assertion_algorithm: keys::algorithm(raw.identity_headers.signing_algorithm),
         pass_authorization: raw.pass_authorization,
+        limits: limits?,
         scope_rules,
         oauth: oauth?,
     })

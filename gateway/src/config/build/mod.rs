@@ -10,6 +10,7 @@ mod documents;
 mod github;
 mod identity_providers;
 mod keys;
+mod limits;
 mod mail;
 mod oauth;
 mod oidc;

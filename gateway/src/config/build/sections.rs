@@ -1,5 +1,6 @@
 //! `[server]`, `[auth]` and `[store]`.
 
+use super::limits::limits;
 use super::values::{HOUR, duration, missing, write};
 use super::web_url::WebUrl;
 use crate::config::key::Key;
@@ -30,6 +31,7 @@ pub(crate) fn server(report: &mut Report<'_>, raw: &RawServer) -> Option<Server>
     let redirect_listen = redirect_listen(report, &key.field("redirect_listen"), raw);
     let hsts = key.field("hsts");
     let hsts = raw.hsts.as_deref().map_or(Some(None), |text| duration(report, &hsts, Some(text), HOUR).map(Some));
+    let limits = limits(report, &raw.limits);
     Some(Server {
         listen: listen?,
         admin_listen: admin_listen?,
@@ -38,6 +40,7 @@ pub(crate) fn server(report: &mut Report<'_>, raw: &RawServer) -> Option<Server>
         certificates: certificates?,
         redirect_listen: redirect_listen?,
         hsts: hsts?,
+        limits: limits?,
     })
 }
 

@@ -13,6 +13,16 @@ pub(crate) fn duration(report: &mut Report<'_>, key: &Key, raw: Option<&str>, de
     }
 }
 
+/// Bytes, as in `"64KiB"`.
+pub(crate) fn size(text: &str) -> Result<u64, Mistake> {
+    const UNITS: [(&str, u32); 4] = [("KiB", 10), ("MiB", 20), ("GiB", 30), ("B", 0)];
+    let wrong = || Mistake::new("not a size").help(r#"write "500B", "64KiB", "100MiB" or "1GiB""#.to_owned());
+    let (number, shift) =
+        UNITS.iter().find_map(|(unit, shift)| Some((text.strip_suffix(unit)?, shift))).ok_or_else(wrong)?;
+    let number: u32 = number.trim_end().parse().map_err(|_| wrong())?;
+    Ok(u64::from(number) << shift)
+}
+
 /// What to report for something required.
 pub(crate) fn missing(example: &str) -> Mistake {
     Mistake::new("is missing").help(write(example))

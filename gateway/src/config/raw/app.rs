@@ -1,6 +1,6 @@
 //! `[apps.ID]` as TOML says it.
 
-use super::{RawOAuth, RawSigningAlgorithm};
+use super::{RawAppLimits, RawOAuth, RawSigningAlgorithm};
 use policy::RawPolicy;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
@@ -38,6 +38,8 @@ pub(crate) struct RawApp {
     pub(crate) oauth: Option<RawOAuth>,
     /// Which pages of other origins may call it. Without this table, the upstream's own answer to that passes untouched.
     pub(crate) cors: Option<RawCors>,
+    /// How much clients may ask of it.
+    pub(crate) limits: Option<RawAppLimits>,
     /// What the upstream is told about who is asking.
     pub(crate) identity_headers: RawIdentityHeaders,
 }

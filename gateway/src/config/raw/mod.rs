@@ -3,6 +3,7 @@
 mod app;
 mod identity_provider;
 mod keys;
+mod limits;
 mod oauth;
 
 pub(crate) use app::{RawApp, RawChallenge, RawCors, RawPolicyEntry, RawPreset};
@@ -10,6 +11,7 @@ pub(crate) use identity_provider::{
     RawArgon2, RawAuthMethod, RawCallback, RawIdentityProvider, RawLogoutEnds, RawProviderType, RawUserinfo,
 };
 pub(crate) use keys::{RawKeys, RawSigningAlgorithm};
+pub(crate) use limits::{RawAppLimits, RawLimits, RawPer, RawRequestLimit};
 pub(crate) use oauth::{
     RawAssertions, RawConsent, RawDevice, RawDocuments, RawDpop, RawGrant, RawOAuth, RawRegistration, RawRemember,
     RawRequires, RawScope,
@@ -70,6 +72,8 @@ pub(crate) struct RawServer {
     /// How long browsers are told to ask for these hosts by https alone (`Strict-Transport-Security`), on every answer of an
     /// https URL; the upstream's own header stays. Default: not told.
     pub(crate) hsts: Option<String>,
+    /// How much clients may ask of it.
+    pub(crate) limits: RawLimits,
 }
 
 /// One of `certificates`.
