@@ -4,7 +4,7 @@ mod permit;
 mod review;
 
 pub(crate) use permit::Permit;
-pub(crate) use review::Review;
+pub(crate) use review::{Review, Standing};
 
 use crate::config::ScopeRule;
 use crate::cors;

@@ -78,10 +78,12 @@ pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
     let mut server = Server::new_with_opt_and_conf(None, server_conf(&settings));
     server.bootstrap();
     let connections = Arc::<Connections>::default();
-    let proxy = http_proxy(&server.configuration, Proxy::new(Arc::clone(&gateway)));
+    let proxy = http_proxy(&server.configuration, Proxy::new(Arc::clone(&gateway), Arc::clone(&connections)));
     let front = Front::new(Arc::clone(&gateway), Arc::clone(&connections), proxy);
+    let filter = front.filter();
     let mut front = Service::new("front".to_owned(), front);
     front.threads = Some(settings.threads);
+    front.set_connection_filter(filter);
     for address in &settings.listen {
         front.add_listener(listener(*address, &certificates, !settings.certificates.is_empty())?);
     }
@@ -112,7 +114,7 @@ fn listener(address: SocketAddr, certificates: &Arc<Certificates>, tls: bool) ->
     let mut settings =
         TlsSettings::intermediate("", "").map_err(|error| Failure::Listen { address, reason: error.to_string() })?;
     settings.set_cert_resolver(Arc::clone(certificates) as Arc<dyn ResolvesServerCert>);
-    settings.set_alpn(ALPN::H1);
+    settings.set_alpn(ALPN::H2H1);
     Ok(listener.tls(settings))
 }
 

@@ -19,6 +19,23 @@ pub(crate) struct Review<'a> {
     behind: HashMap<String, Option<Identity>>,
 }
 
+/// How a request that was let through stands now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// It would be let through.
+    Permitted,
+    /// Who is behind it may not come in any more.
+    Ended,
+    /// The policy does not let it through.
+    Denied,
+}
+
+impl Standing {
+    fn of(admitted: bool) -> Self {
+        if admitted { Self::Permitted } else { Self::Denied }
+    }
+}
+
 impl<'a> Review<'a> {
     /// At this moment.
     pub(crate) fn new(world: &'a World, snapshot: &'a Snapshot) -> Self {
@@ -30,12 +47,12 @@ impl<'a> Review<'a> {
     ///
     /// # Errors
     /// When the store cannot say.
-    pub(crate) async fn still_permits(&mut self, permit: &Permit, request: &Request) -> Result<bool, StoreError> {
+    pub(crate) async fn standing(&mut self, permit: &Permit, request: &Request) -> Result<Standing, StoreError> {
         let Some(known) = permit.known() else {
-            return Ok(self.admits(permit, request, None));
+            return Ok(Standing::of(self.admits(permit, request, None)));
         };
-        let identity = self.behind(known).await?.cloned();
-        Ok(identity.is_some_and(|identity| self.admits(permit, request, Some((known, &identity)))))
+        let Some(identity) = self.behind(known).await?.cloned() else { return Ok(Standing::Ended) };
+        Ok(Standing::of(self.admits(permit, request, Some((known, &identity)))))
     }
 
     async fn behind(&mut self, known: &Known) -> Result<Option<&Identity>, StoreError> {

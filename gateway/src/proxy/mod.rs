@@ -7,7 +7,7 @@ mod read;
 mod rewrite;
 mod upstream;
 
-use crate::admit::{self, Outcome, Permit, Review};
+use crate::admit::{self, Outcome, Permit, Review, Standing};
 use crate::gateway::{Gateway, Snapshot};
 use crate::own::{MAX_BODY, OwnRequest};
 use crate::refusal::Refusal;
@@ -19,8 +19,8 @@ use crate::store::Use;
 use crate::telemetry::{Asked, Event, Refused, Told, shorten};
 use async_trait::async_trait;
 use bytes::Bytes;
-use connection::UnderWay;
 pub(crate) use connection::{Connections, Front};
+use connection::{Counted, Frames, UnderWay, Why};
 use http::{Response, header};
 use oauth::client_auth::Guesser;
 use pingora::http::{RequestHeader, ResponseHeader};
@@ -34,12 +34,13 @@ use std::time::{Duration, Instant};
 /// The front.
 pub(crate) struct Proxy {
     gateway: Arc<Gateway>,
+    connections: Arc<Connections>,
     upstreams: upstream::Upstreams,
 }
 
 impl Proxy {
-    pub(crate) fn new(gateway: Arc<Gateway>) -> Self {
-        Self { gateway, upstreams: upstream::Upstreams::new() }
+    pub(crate) fn new(gateway: Arc<Gateway>, connections: Arc<Connections>) -> Self {
+        Self { gateway, connections, upstreams: upstream::Upstreams::new() }
     }
 }
 
@@ -50,9 +51,10 @@ pub(crate) struct Progress {
     snapshot: Option<Arc<Snapshot>>,
     request: Option<Arc<Request>>,
     state: State,
-    /// Known to the connection while the upstream answers.
-    under_way: Option<Arc<UnderWay>>,
     upstream_status: Option<u16>,
+    /// Where the upstream's side of a WebSocket stands.
+    frames: Frames,
+    _counted: Counted,
 }
 
 enum State {
@@ -68,9 +70,6 @@ const CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
 /// How long a WebSocket may be silent.
 const UPGRADED_TIMEOUT: Duration = Duration::from_secs(3600);
 
-/// How long an idle connection of a client is kept.
-const KEEPALIVE_SECONDS: u64 = 60;
-
 #[async_trait]
 impl ProxyHttp for Proxy {
     type CTX = Progress;
@@ -78,14 +77,24 @@ impl ProxyHttp for Proxy {
     fn new_ctx(&self) -> Progress {
         let id = new_id(&*self.gateway.world.random);
         let started = Instant::now();
-        let (snapshot, request, under_way, upstream_status) = (None, None, None, None);
-        Progress { started, id, snapshot, request, state: State::Received, under_way, upstream_status }
+        Progress {
+            started,
+            id,
+            snapshot: None,
+            request: None,
+            state: State::Received,
+            upstream_status: None,
+            frames: Frames::default(),
+            _counted: self.connections.count(),
+        }
     }
 
     async fn early_request_filter(&self, session: &mut Session, _: &mut Progress) -> Result<()> {
+        connection::head_is_read();
+        let idle = self.gateway.snapshot().config.server.limits.idle_timeout;
         // Only where Pingora would keep the connection: setting it always would bring back what it had given up.
         if session.get_keepalive().is_some() {
-            session.set_keepalive(Some(KEEPALIVE_SECONDS));
+            session.set_keepalive(Some(idle.as_secs().max(1)));
         }
         session.set_read_timeout(Some(CLIENT_TIMEOUT));
         session.set_write_timeout(Some(CLIENT_TIMEOUT));
@@ -155,9 +164,6 @@ impl ProxyHttp for Proxy {
     ) -> Result<()> {
         if let State::Permitted(permit) = &progress.state {
             progress.upstream_status = Some(response.status.as_u16());
-            if let Some(under_way) = &progress.under_way {
-                under_way.answered(response.status.as_u16());
-            }
             upstream::clean_response(response, permit);
             if let (Some(cors), Some(request)) = (&permit.app().cors, &progress.request) {
                 upstream::replace_cors(response, cors, request);
@@ -171,7 +177,25 @@ impl ProxyHttp for Proxy {
         Ok(())
     }
 
+    fn response_body_filter(
+        &self,
+        session: &mut Session,
+        body: &mut Option<Bytes>,
+        _: bool,
+        progress: &mut Progress,
+    ) -> Result<Option<Duration>> {
+        if let Some(body) = body
+            && session.was_upgraded()
+        {
+            progress.frames.pass(body);
+        }
+        Ok(None)
+    }
+
     async fn fail_to_proxy(&self, session: &mut Session, error: &Error, progress: &mut Progress) -> FailToProxy {
+        if let Some(why) = connection::ending() {
+            return self.take_leave(session, why, progress).await;
+        }
         let (status, code, text) = upstream::describe(error);
         let html = progress.request.as_ref().is_some_and(|request| request.hints.accepts_html);
         self.gateway.world.metrics.upstream_error(code);
@@ -191,10 +215,11 @@ impl ProxyHttp for Proxy {
     }
 
     async fn logging(&self, session: &mut Session, error: Option<&Error>, progress: &mut Progress) {
+        let ending = connection::ending();
         connection::end();
         let status = session.response_written().map_or(0, |response| response.status.as_u16());
         let mut told = Event::new(&progress.id, status, progress.started.elapsed());
-        told.error = error.map(|error| error.etype().as_str().to_owned());
+        told.error = error.map(|error| ending.map_or(error.etype().as_str(), Why::as_str).to_owned());
         told.upstream_status = progress.upstream_status;
         match &progress.request {
             Some(request) => event::request(&mut told, request),
@@ -229,18 +254,41 @@ impl Proxy {
     /// under way may have missed it.
     async fn begin(&self, progress: &mut Progress, request: Request, permit: Arc<Permit>, generation: u64) {
         let request = Arc::new(request);
-        let under_way = UnderWay::new(&progress.id, progress.started, &request, &permit);
+        let under_way = UnderWay::new(&request, &permit);
         connection::begin(&under_way);
         let world = &self.gateway.world;
         if world.memory.generation() != generation {
             let snapshot = self.gateway.snapshot();
-            if let Ok(false) = Review::new(world, &snapshot).still_permits(&permit, &request).await {
-                connection::cut(&under_way);
+            match Review::new(world, &snapshot).standing(&permit, &request).await {
+                Ok(Standing::Permitted) | Err(_) => {}
+                Ok(Standing::Ended) => connection::cut(&under_way, Why::Ended),
+                Ok(Standing::Denied) => connection::cut(&under_way, Why::Denied),
             }
         }
         progress.request = Some(request);
         progress.state = State::Permitted(permit);
-        progress.under_way = Some(under_way);
+    }
+
+    /// Ends a request that was let through: by an answer of ours if the upstream has not begun one, else in the words of its
+    /// protocol.
+    async fn take_leave(&self, session: &mut Session, why: Why, progress: &Progress) -> FailToProxy {
+        let left = if session.response_written().is_none() {
+            let (status, code, text) = match why {
+                Why::Ended => (401, "permission_ended", "problem-permission-ended"),
+                Why::Denied => (403, "permission_ended", "problem-permission-ended"),
+                Why::GoingAway => (503, "going_away", "problem-going-away"),
+            };
+            let snapshot = self.snapshot(progress);
+            let html = progress.request.as_ref().is_some_and(|request| request.hints.accepts_html);
+            let look = snapshot.config.brand.look(read::languages(session));
+            let response =
+                respond::problem(&look, html, &progress.id, Problem { status, code, text, ..Problem::default() });
+            self.write(session, &snapshot, response).await
+        } else {
+            connection::say(session, why, &progress.frames).await
+        };
+        let error_code = session.response_written().map_or(0, |response| response.status.as_u16());
+        FailToProxy { error_code: if left.is_ok() { error_code } else { 0 }, can_reuse_downstream: false }
     }
 
     /// Remembers who uses a grant, and from where; once a minute and address.

@@ -10,6 +10,7 @@ pub(crate) struct Metrics {
     durations: HistogramVec,
     upstream_errors: IntCounterVec,
     mails: IntCounterVec,
+    refused_connections: IntCounterVec,
 }
 
 impl Metrics {
@@ -32,17 +33,22 @@ impl Metrics {
             Opts::new("doorward_mails_total", "mails that were sent, failed, or were dropped because too many waited"),
             &["outcome"],
         );
+        let refused_connections = IntCounterVec::new(
+            Opts::new("doorward_refused_connections_total", "connections that were closed at once, by the limit they met"),
+            &["limit"],
+        );
         // These names and labels are constant: making them cannot fail.
-        let (requests, durations, upstream_errors, mails) = match (requests, durations, upstream_errors, mails) {
-            (Ok(a), Ok(b), Ok(c), Ok(d)) => (a, b, c, d),
-            _ => unreachable!("the metrics' names are well-formed"),
+        let made = (requests, durations, upstream_errors, mails, refused_connections);
+        let (Ok(requests), Ok(durations), Ok(upstream_errors), Ok(mails), Ok(refused_connections)) = made else {
+            unreachable!("the metrics' names are well-formed")
         };
         let registry = Registry::new();
         let _ = registry.register(Box::new(requests.clone()));
         let _ = registry.register(Box::new(durations.clone()));
         let _ = registry.register(Box::new(upstream_errors.clone()));
         let _ = registry.register(Box::new(mails.clone()));
-        Self { registry, requests, durations, upstream_errors, mails }
+        let _ = registry.register(Box::new(refused_connections.clone()));
+        Self { registry, requests, durations, upstream_errors, mails, refused_connections }
     }
 
     pub(crate) fn request(&self, event: &Event) {
@@ -55,6 +61,11 @@ impl Metrics {
 
     pub(crate) fn upstream_error(&self, reason: &str) {
         self.upstream_errors.with_label_values(&[reason]).inc();
+    }
+
+    /// A connection was closed at once.
+    pub(crate) fn refused_connection(&self, limit: &str) {
+        self.refused_connections.with_label_values(&[limit]).inc();
     }
 
     /// What became of a mail.

@@ -1,6 +1,6 @@
 //! Streams that are open when what let them in is taken away: they end, and nobody else's does.
 
-use crate::harness::{Agent, Browser, Request, Site, Tokens, Wire, send};
+use crate::harness::{Agent, Browser, Ended, Http2, Incoming, Part, Request, Site, Tokens, Wire, eventually, send};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,15 @@ impl Ada {
     /// Events of the browser's.
     fn page_events(&self) -> Wire {
         self.open(&Request::get(&self.site.main("/x?do=endless")).header("Cookie", &self.cookie()))
+    }
+
+    /// The agent's request for what the upstream does by that name.
+    fn asks_for(&self, what: &str) -> Request {
+        Request::get(&self.site.main(&format!("/x?do={what}"))).bearer(&self.tokens.access)
+    }
+
+    fn revoke(&self) {
+        self.site.cli_ok(&["grant", "revoke", self.grant().as_str()]);
     }
 
     fn websocket(&self) -> Wire {
@@ -92,13 +101,85 @@ fn a_revoked_grant_ends_its_streams_and_no_others() {
     let ada = Ada::start();
     let (mut events, mut page, mut socket) = (ada.events(), ada.page_events(), ada.websocket());
     let grant = ada.grant();
-    ada.site.cli_ok(&["grant", "revoke", grant.as_str()]);
-    ends(&mut events);
-    assert!(socket.is_closed_within(SOON), "the silent WebSocket too");
+    ada.revoke();
+    assert_eq!(events.ends_within(SOON), Ended::Whole, "what came after the last event is none");
+    let close = socket.rest();
+    assert_eq!(close[..4], [0x88, 26, 0x03, 0xf0], "the silent WebSocket is closed with 1008");
+    assert_eq!(&close[4..], b"the permission has ended");
     goes_on(&mut page);
     let of_the_stream = |line: &Value| line["error"] == "permission_ended" && line["path"] == "/x";
     let told = ada.site.logged("the end of the stream", of_the_stream);
     assert_eq!((&told["grant"], &told["status"]), (&grant.into(), &200.into()), "the one event of the request");
+}
+
+#[test]
+fn a_revoked_download_breaks_off_so_that_nobody_takes_it_for_whole() {
+    let ada = Ada::start();
+    let mut download = ada.open(&ada.asks_for("download"));
+    ada.revoke();
+    assert_eq!(download.ends_within(SOON), Ended::Broken);
+}
+
+#[test]
+fn a_silent_stream_ends_too_and_the_upstream_is_told() {
+    let ada = Ada::start();
+    let mut events = ada.open(&ada.asks_for("silence"));
+    ada.revoke();
+    assert_eq!(events.ends_within(SOON), Ended::Whole);
+    eventually("the upstream sees it", || ada.site.upstream.closed_streams() == 1);
+}
+
+#[test]
+fn a_client_that_reads_nothing_does_not_keep_its_stream() {
+    let ada = Ada::start();
+    let mut flood = Wire::open(ada.site.port);
+    flood.write(&ada.asks_for("flood").bytes());
+    eventually("the client's buffers are full", || ada.site.upstream.blocked_streams() == 1);
+    ada.revoke();
+    eventually("the upstream sees the end", || ada.site.upstream.closed_streams() == 1);
+}
+
+#[test]
+fn what_was_not_answered_yet_is_answered_with_the_reason() {
+    let ada = Ada::start();
+    let mut waiting = Wire::open(ada.site.port);
+    waiting.write(&ada.asks_for("never").bytes());
+    eventually("the upstream has it", || ada.site.upstream.seen().iter().any(|seen| seen.target() == "/x?do=never"));
+    ada.revoke();
+    let refused = waiting.answer(false).expect("an answer");
+    assert_eq!((refused.status, &refused.json()["error"]), (401, &"permission_ended".into()));
+}
+
+#[test]
+fn over_http2_a_revoked_grant_ends_its_streams_and_no_others() {
+    let ada = Ada::start();
+    let mut connection = Http2::open(ada.site.port);
+    let page = Request::get(&ada.site.main("/x?do=endless")).header("Cookie", &ada.cookie());
+    let (mut page, mut events) = (connection.begin(&page), connection.begin(&ada.asks_for("endless")));
+    let mut silent = connection.begin(&ada.asks_for("silence"));
+    let mut download = connection.begin(&ada.asks_for("download"));
+    ada.revoke();
+    assert_eq!(end_of(&mut events), Part::End(Vec::new()));
+    assert_eq!(end_of(&mut silent), Part::End(Vec::new()));
+    assert!(matches!(end_of(&mut download), Part::Reset(Some(_))), "a part is not the whole");
+    let refused = connection.send(&Request::get(&ada.site.main("/")).bearer(&ada.tokens.access));
+    assert_eq!(refused.status, 401, "the connection serves others");
+    for _ in 0..20 {
+        assert!(matches!(page.part(), Part::Data(_)), "the browser's stream was ended");
+    }
+}
+
+/// What follows the data, which must be soon.
+#[track_caller]
+fn end_of(stream: &mut Incoming) -> Part {
+    let started = Instant::now();
+    loop {
+        assert!(started.elapsed() < SOON, "the stream goes on");
+        match stream.part_within(SOON).expect("the stream is silent and goes on") {
+            Part::Data(_) => {}
+            end => return end,
+        }
+    }
 }
 
 #[test]

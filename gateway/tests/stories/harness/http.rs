@@ -159,6 +159,15 @@ impl Response {
     }
 }
 
+/// How a body ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// As its framing says.
+    Whole,
+    /// In the middle.
+    Broken,
+}
+
 /// A connection.
 pub(crate) struct Wire {
     stream: TcpStream,
@@ -250,6 +259,19 @@ impl Wire {
         let chunk = self.exactly(size)?;
         self.until(b"\r\n")?;
         (size > 0).then_some(chunk)
+    }
+
+    /// Whether the end of a chunked body comes within a time; chunks before it are passed over.
+    pub(crate) fn ends_within(&mut self, time: Duration) -> Ended {
+        let started = std::time::Instant::now();
+        loop {
+            assert!(started.elapsed() < time, "the body goes on");
+            match self.until(b"\r\n") {
+                None => return Ended::Broken,
+                Some(line) if line == b"0\r\n" => return Ended::Whole,
+                Some(_) => {}
+            }
+        }
     }
 
     /// So many bytes; `None` if the connection ends before.

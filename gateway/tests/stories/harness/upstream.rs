@@ -22,6 +22,7 @@ pub(crate) struct Upstream {
 struct State {
     seen: Mutex<Vec<Seen>>,
     closed_streams: AtomicUsize,
+    blocked_streams: AtomicUsize,
 }
 
 /// A request as it arrived.
@@ -80,6 +81,13 @@ impl Upstream {
     /// How many endless streams were closed from the other side.
     pub(crate) fn closed_streams(&self) -> usize {
         self.state.closed_streams.load(Ordering::SeqCst)
+    }
+}
+
+impl Upstream {
+    /// How many streams nobody read on.
+    pub(crate) fn blocked_streams(&self) -> usize {
+        self.state.blocked_streams.load(Ordering::SeqCst)
     }
 }
 
@@ -177,7 +185,14 @@ fn answer(writer: &mut TcpStream, seen: &Seen, switch: &str, state: &State) -> O
             return None;
         }
         "events" => return events(writer),
-        "endless" => return endless(writer, state),
+        "endless" => return endless(writer, state, "Content-Type: text/event-stream\r\n"),
+        "download" => return endless(writer, state, ""),
+        "silence" => return silence(writer, state),
+        "flood" => return flood(writer, state),
+        "never" => {
+            let _ = writer.read(&mut [0; 1]);
+            return None;
+        }
         "slow" => {
             thread::sleep(PACE);
             (200, String::new(), seen.json().to_string())
@@ -228,11 +243,32 @@ fn events(writer: &mut TcpStream) -> Option<()> {
     writer.write_all(b"0\r\n\r\n").ok()
 }
 
-/// Events until the other side goes away.
-fn endless(writer: &mut TcpStream, state: &State) -> Option<()> {
+/// One event, and nothing until the other side goes away.
+fn silence(writer: &mut TcpStream, state: &State) -> Option<()> {
     writer
         .write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
         .ok()?;
+    event(writer, "tick")?;
+    let _ = writer.read(&mut [0; 1]);
+    state.closed_streams.fetch_add(1, Ordering::SeqCst);
+    None
+}
+
+/// More than anybody's buffers hold.
+fn flood(writer: &mut TcpStream, state: &State) -> Option<()> {
+    writer.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").ok()?;
+    writer.set_write_timeout(Some(PACE)).ok()?;
+    let chunk = [&b"10000\r\n"[..], &[b'x'; 0x10000], b"\r\n"].concat();
+    while writer.write_all(&chunk).is_ok() {}
+    state.blocked_streams.fetch_add(1, Ordering::SeqCst);
+    let _ = writer.read(&mut [0; 1]);
+    state.closed_streams.fetch_add(1, Ordering::SeqCst);
+    None
+}
+
+/// Events until the other side goes away.
+fn endless(writer: &mut TcpStream, state: &State, fields: &str) -> Option<()> {
+    writer.write_all(format!("HTTP/1.1 200 OK\r\n{fields}Transfer-Encoding: chunked\r\n\r\n").as_bytes()).ok()?;
     while event(writer, "tick").is_some() {
         thread::sleep(Duration::from_millis(20));
     }
