@@ -9,6 +9,7 @@ mod provider_sessions;
 mod service_tokens;
 mod sqlite;
 mod traces;
+mod vault;
 
 pub use accounts::{Account, Accounts, Added, Profile};
 pub use attempts::{Attempt, Attempts};
@@ -18,6 +19,7 @@ pub use key::sealer;
 pub use provider_sessions::{ProviderSession, ProviderSessions};
 pub use service_tokens::{ServiceToken, ServiceTokens};
 pub use traces::{Trace, Traces, Use};
+pub use vault::Vault;
 
 use oauth::store::{Store, StoreError};
 use sqlite::Sqlite;
@@ -26,11 +28,14 @@ use std::sync::Arc;
 
 /// All that a store of the gateway does; an `Arc` of it is at once an `Arc` of each part.
 pub trait Stores:
-    Store + Accounts + Attempts + Decisions + Factors + ProviderSessions + ServiceTokens + Traces
+    Store + Accounts + Attempts + Decisions + Factors + ProviderSessions + ServiceTokens + Traces + Vault
 {
 }
 
-impl<T: Store + Accounts + Attempts + Decisions + Factors + ProviderSessions + ServiceTokens + Traces> Stores for T {}
+impl<T: Store + Accounts + Attempts + Decisions + Factors + ProviderSessions + ServiceTokens + Traces + Vault> Stores
+    for T
+{
+}
 
 /// Opens the store that `url` names, and makes it first if need be.
 ///

@@ -27,6 +27,7 @@ mod sql;
 mod tests;
 mod traces;
 mod used;
+mod vault;
 
 use ::oauth::store::StoreError;
 use pool::Pool;

@@ -6,6 +6,7 @@ mod decisions;
 mod factors;
 mod files;
 mod service_tokens;
+mod vault;
 
 use super::Sqlite;
 use oauth::client::ClientId;

@@ -243,6 +243,14 @@ CREATE TABLE identities (
 
 CREATE INDEX identities_by_account ON identities (account);
 
+-- What is kept sealed by its name, and who of several nodes works on it.
+CREATE TABLE vault (
+    name       TEXT NOT NULL PRIMARY KEY,
+    sealed     BLOB,
+    holder     TEXT,
+    held_until INTEGER
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE decisions (
     number INTEGER NOT NULL PRIMARY KEY, -- in the order of arrival
     id     TEXT    NOT NULL UNIQUE,
