@@ -1,5 +1,6 @@
 //! The composition root: makes the parts, gives them to each other, and hands them to Pingora.
 
+mod acme;
 mod admin;
 mod delivery;
 mod redirect;
@@ -12,18 +13,14 @@ use crate::mail::Post;
 use crate::proxy::{Connections, Front, Proxy};
 use crate::store;
 use crate::telemetry::Recorder;
-use crate::tls::Certificates;
 use crate::world::System;
 use pingora::listeners::ListenerConfig;
-use pingora::listeners::tls::TlsSettings;
-use pingora::protocols::ALPN;
 use pingora::protocols::l4::stream::L4BufferSettings;
 use pingora::proxy::http_proxy;
 use pingora::server::Server;
 use pingora::server::configuration::ServerConf;
 use pingora::services::background::background_service;
 use pingora::services::listening::Service;
-use rustls::server::ResolvesServerCert;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,6 +40,9 @@ pub enum Failure {
     /// The store cannot be used.
     #[error("{0}")]
     Store(#[from] oauth::store::StoreError),
+    /// TLS cannot be spoken.
+    #[error("TLS cannot be spoken: {0}")]
+    Tls(String),
     /// The process lacks something from the operating system.
     #[error("{0}")]
     System(#[from] std::io::Error),
@@ -72,7 +72,7 @@ pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
     let world = starting.block_on(world)?;
     drop(starting);
     let settings = config.server.clone();
-    let certificates = Arc::new(Certificates::new(settings.certificates.clone()));
+    world.tls.start(&settings).map_err(Failure::Tls)?;
     let gateway = Arc::new(Gateway::new(world, config));
 
     let mut server = Server::new_with_opt_and_conf(None, server_conf(&settings));
@@ -85,7 +85,7 @@ pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
     front.threads = Some(settings.threads);
     front.set_connection_filter(filter);
     for address in &settings.listen {
-        front.add_listener(listener(*address, &certificates, !settings.certificates.is_empty())?);
+        front.add_listener(listener(*address));
     }
     server.add_service(front);
     if !settings.redirect_listen.is_empty() {
@@ -94,28 +94,18 @@ pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
     if let Some(address) = settings.admin_listen {
         server.add_service(admin::service(Arc::clone(&gateway), address));
     }
+    server.add_service(background_service("acme", acme::Acme::new(Arc::clone(&gateway))));
     let delivery = delivery::Delivery::new(Arc::clone(&gateway), letters);
     server.add_service(background_service("mail", delivery));
-    server.add_service(background_service(
-        "tasks",
-        tasks::Tasks::new((gateway, connections), store, (refusals, file, certificates)),
-    ));
+    server.add_service(background_service("tasks", tasks::Tasks::new((gateway, connections), store, (refusals, file))));
     server.run(pingora::server::RunArgs::default());
     Ok(())
 }
 
-/// Where the front listens.
-fn listener(address: SocketAddr, certificates: &Arc<Certificates>, tls: bool) -> Result<ListenerConfig, Failure> {
+/// Where the front listens. TLS is spoken by the front itself: what comes before it is ours to read then.
+fn listener(address: SocketAddr) -> ListenerConfig {
     // Small read buffers: ten thousand idle clients must not cost a gigabyte.
-    let listener = ListenerConfig::tcp(address.to_string()).l4_buffer(L4BufferSettings::new(4096, 1460));
-    if !tls {
-        return Ok(listener);
-    }
-    let mut settings =
-        TlsSettings::intermediate("", "").map_err(|error| Failure::Listen { address, reason: error.to_string() })?;
-    settings.set_cert_resolver(Arc::clone(certificates) as Arc<dyn ResolvesServerCert>);
-    settings.set_alpn(ALPN::H2H1);
-    Ok(listener.tls(settings))
+    ListenerConfig::tcp(address.to_string()).l4_buffer(L4BufferSettings::new(4096, 1460))
 }
 
 /// From here on SIGHUP does not end the process; once the tasks run, it makes them read the configuration again.

@@ -15,6 +15,7 @@ use crate::request::Request;
 use crate::route::Routes;
 use crate::store::Stores;
 use crate::telemetry::{Metrics, Recorder, Uses};
+use crate::tls::Tls;
 use arc_swap::ArcSwap;
 use http::HeaderValue;
 use keys::open_keys;
@@ -47,6 +48,7 @@ pub(crate) struct World {
     pub(crate) post: Post,
     pub(crate) metrics: Metrics,
     pub(crate) uses: Uses,
+    pub(crate) tls: Tls,
     seen_epoch: AtomicU64,
     /// Whether the last look at the keys failed.
     keys_unknown: AtomicBool,
@@ -83,6 +85,7 @@ impl World {
             post,
             metrics,
             uses,
+            tls: Tls::default(),
             seen_epoch,
             keys_unknown,
         })

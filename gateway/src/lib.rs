@@ -4,6 +4,7 @@
 //! on the way is a [`refusal`], and [`refuse`] alone turns that into bytes. Our own endpoints are in [`own`] and
 //! [`login`]; [`compose`] puts the parts together.
 
+mod acme;
 mod admit;
 mod approval;
 mod assertion;

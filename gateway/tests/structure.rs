@@ -14,7 +14,7 @@ const GATEWAY: &[&[&str]] = &[
     &["proxy"],
     &["own"],
     &["refuse"],
-    &["login", "admit"],
+    &["login", "admit", "acme"],
     &["identify"],
     &["gateway"],
     &["route", "approval"],

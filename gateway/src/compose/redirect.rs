@@ -32,6 +32,9 @@ impl ServeHttp for Redirect {
     async fn response(&self, session: &mut ServerSession) -> Response<Vec<u8>> {
         let request = session.req_header();
         let target = request.raw_path();
+        if let Some(text) = self.gateway.world.tls.challenges.http(target) {
+            return answer(StatusCode::OK, &text);
+        }
         let authority = Authority::read(None, &request.headers).ok();
         let host = authority.and_then(|authority| self.gateway.snapshot().routes.secure_host(&authority.host));
         let credential = [header::AUTHORIZATION, header::COOKIE].iter().any(|name| request.headers.contains_key(name));

@@ -7,7 +7,6 @@ use crate::login;
 use crate::proxy::Connections;
 use crate::store::Stores;
 use crate::telemetry::{Refused, keep_decisions};
-use crate::tls::Certificates;
 use async_trait::async_trait;
 use pingora::server::ShutdownWatch;
 use pingora::services::background::BackgroundService;
@@ -47,7 +46,6 @@ pub(super) struct Tasks {
     store: Arc<dyn Stores>,
     refusals: Mutex<Option<mpsc::Receiver<Refused>>>,
     file: Option<PathBuf>,
-    certificates: Arc<Certificates>,
     /// What the configuration of the start was read from.
     started_from: Source,
 }
@@ -56,10 +54,10 @@ impl Tasks {
     pub(super) fn new(
         (gateway, connections): (Arc<Gateway>, Arc<Connections>),
         store: Arc<dyn Stores>,
-        (refusals, file, certificates): (mpsc::Receiver<Refused>, Option<PathBuf>, Arc<Certificates>),
+        (refusals, file): (mpsc::Receiver<Refused>, Option<PathBuf>),
     ) -> Self {
         let started_from = gateway.snapshot().config.source;
-        Self { gateway, connections, store, refusals: Mutex::new(Some(refusals)), file, certificates, started_from }
+        Self { gateway, connections, store, refusals: Mutex::new(Some(refusals)), file, started_from }
     }
 }
 
@@ -186,8 +184,9 @@ impl Tasks {
     async fn renew(&self) {
         let mut failing = false;
         loop {
+            self.gateway.world.metrics.certificates(&self.gateway.world.tls.certificates.shown());
             tokio::time::sleep(RENEW_EVERY).await;
-            let certificates = Arc::clone(&self.certificates);
+            let certificates = Arc::clone(&self.gateway.world.tls.certificates);
             match tokio::task::spawn_blocking(move || certificates.read_again()).await {
                 Ok(Ok(changed)) => {
                     if changed {
@@ -234,7 +233,7 @@ impl Tasks {
                     tracing::error!(target: "config", what, "a key could not be made; the old configuration stays");
                     return;
                 }
-                self.certificates.replace(config.server.certificates.clone());
+                self.gateway.world.tls.replace(&config.server);
                 self.gateway.replace(config);
                 tracing::info!(target: "config", file = %file.display(), "reloaded");
             }

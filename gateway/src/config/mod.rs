@@ -25,6 +25,7 @@ mod unsupported;
 mod tests;
 
 pub use certificate::Certificate;
+pub(crate) use certificate::{certified, is_for};
 pub(crate) use identity_provider::is_safe;
 pub use identity_provider::{
     BACKCHANNEL_LOGOUT, CALLBACK, Callback, ClientAuth, Github, IdentityProvider, LogoutEnds, Mapping, Oidc,
@@ -93,14 +94,49 @@ pub struct Server {
     pub trusted_proxies: Vec<ipnet::IpNet>,
     /// Worker threads of the front.
     pub threads: usize,
-    /// What the front speaks TLS with; plain HTTP without any.
+    /// What the front speaks TLS with; plain HTTP without any and without `acme`.
     pub certificates: Vec<Certificate>,
+    /// Where more certificates come from.
+    pub acme: Option<Arc<Acme>>,
     /// Addresses that send on to https.
     pub redirect_listen: Vec<SocketAddr>,
     /// What `Strict-Transport-Security` says on answers of https URLs.
     pub hsts: Option<Duration>,
     /// How much clients may ask of it.
     pub limits: Limits,
+}
+
+impl Server {
+    /// Whether `listen` speaks TLS.
+    pub(crate) fn speaks_tls(&self) -> bool {
+        !self.certificates.is_empty() || self.acme.is_some()
+    }
+}
+
+/// `[server.acme]`
+#[derive(Debug, PartialEq, Eq)]
+pub struct Acme {
+    /// Whom the ACME server may write to.
+    pub email: Option<String>,
+    /// The hosts to order for.
+    pub domains: Vec<String>,
+    /// The directory of the ACME server.
+    pub directory: String,
+    /// A PEM file of who signs its certificate; the authorities of the machine if absent.
+    pub ca: Option<String>,
+    /// How it sees that a host is ours.
+    pub challenge: AcmeChallenge,
+    /// Id and key of an account that it knows already.
+    pub external_account: Option<(String, Secret<Vec<u8>>)>,
+}
+
+/// `challenge` of ACME.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AcmeChallenge {
+    /// In the handshake of TLS (RFC 8737).
+    TlsAlpn,
+    /// Over plain HTTP (RFC 8555 section 8.3).
+    Http,
 }
 
 /// `[auth]`

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 mod limits;
 mod providers;
+mod tls;
 
 impl Config {
     /// The configuration as it is used, in the words of the file. It holds no secret.
@@ -29,6 +30,7 @@ impl Config {
                 "admin_listen": admin.map_or(Value::Bool(false), Value::String),
                 "threads": self.server.threads,
                 "certificates": self.server.certificates.iter().map(|pair| json!({ "cert": pair.cert, "key": pair.key })).collect::<Vec<_>>(),
+                "acme": self.server.acme.as_deref().map(tls::acme),
                 "redirect_listen": self.server.redirect_listen.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "hsts": self.server.hsts.map(written),
                 "limits": limits(&self.server.limits),

@@ -35,7 +35,6 @@ fn unsupported(document: &Document<'_>, key: &Key) -> Option<Key> {
 }
 
 const KEYS: &[&str] = &[
-    "server.acme",
     "geoip",
     "policies.*.mode",
     "apps.*.policies.*.mode",

@@ -1,7 +1,8 @@
 //! Prometheus metrics. Labels come from our own words only, so their number is bounded.
 
 use super::Event;
-use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, Opts, Registry, TextEncoder};
+use crate::tls::Shown;
+use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
 
 /// The counters of a gateway.
 pub(crate) struct Metrics {
@@ -11,6 +12,9 @@ pub(crate) struct Metrics {
     upstream_errors: IntCounterVec,
     mails: IntCounterVec,
     refused_connections: IntCounterVec,
+    handshakes: IntCounterVec,
+    acme: IntCounterVec,
+    certificates: IntGaugeVec,
 }
 
 impl Metrics {
@@ -34,7 +38,10 @@ impl Metrics {
             &["outcome"],
         );
         let refused_connections = IntCounterVec::new(
-            Opts::new("doorward_refused_connections_total", "connections that were closed at once, by the limit they met"),
+            Opts::new(
+                "doorward_refused_connections_total",
+                "connections that were closed at once, by the limit they met",
+            ),
             &["limit"],
         );
         // These names and labels are constant: making them cannot fail.
@@ -42,13 +49,29 @@ impl Metrics {
         let (Ok(requests), Ok(durations), Ok(upstream_errors), Ok(mails), Ok(refused_connections)) = made else {
             unreachable!("the metrics' names are well-formed")
         };
+        let (Ok(handshakes), Ok(acme), Ok(certificates)) = (handshakes(), acme(), certificates()) else {
+            unreachable!("the metrics' names are well-formed")
+        };
         let registry = Registry::new();
+        let _ = registry.register(Box::new(handshakes.clone()));
+        let _ = registry.register(Box::new(acme.clone()));
+        let _ = registry.register(Box::new(certificates.clone()));
         let _ = registry.register(Box::new(requests.clone()));
         let _ = registry.register(Box::new(durations.clone()));
         let _ = registry.register(Box::new(upstream_errors.clone()));
         let _ = registry.register(Box::new(mails.clone()));
         let _ = registry.register(Box::new(refused_connections.clone()));
-        Self { registry, requests, durations, upstream_errors, mails, refused_connections }
+        Self {
+            registry,
+            requests,
+            durations,
+            upstream_errors,
+            mails,
+            refused_connections,
+            handshakes,
+            acme,
+            certificates,
+        }
     }
 
     pub(crate) fn request(&self, event: &Event) {
@@ -73,10 +96,44 @@ impl Metrics {
         self.mails.with_label_values(&[outcome]).inc();
     }
 
+    /// A connection that ended before its first request.
+    pub(crate) fn handshake(&self, outcome: &str) {
+        self.handshakes.with_label_values(&[outcome]).inc();
+    }
+
+    /// What became of an order of a certificate.
+    pub(crate) fn acme(&self, outcome: &str) {
+        self.acme.with_label_values(&[outcome]).inc();
+    }
+
+    /// The certificates of now.
+    pub(crate) fn certificates(&self, shown: &[Shown]) {
+        self.certificates.reset();
+        for one in shown {
+            self.certificates.with_label_values(&[&one.name]).set(one.not_after.seconds());
+        }
+    }
+
     /// The text format.
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut text = Vec::new();
         let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);
         text
     }
+}
+
+fn handshakes() -> prometheus::Result<IntCounterVec> {
+    let help = "connections that ended in their TLS handshake, or to answer a challenge in it";
+    IntCounterVec::new(Opts::new("doorward_tls_unfinished_handshakes_total", help), &["outcome"])
+}
+
+fn acme() -> prometheus::Result<IntCounterVec> {
+    let help = "orders of certificates from the ACME server";
+    IntCounterVec::new(Opts::new("doorward_acme_orders_total", help), &["outcome"])
+}
+
+/// Labelled by what the configuration calls each: there are no more than it names.
+fn certificates() -> prometheus::Result<IntGaugeVec> {
+    let help = "when each certificate of the front ends, in seconds since 1970";
+    IntGaugeVec::new(Opts::new("doorward_certificate_expiry_seconds", help), &["certificate"])
 }

@@ -100,7 +100,7 @@ pub(crate) fn certify(folder: &std::path::Path, host: &str) {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
 
-fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     for _ in 0..1200 {
         if is_so() {
             return;
@@ -111,7 +111,7 @@ fn until(what: &str, mut is_so: impl FnMut() -> bool) {
 }
 
 /// Below the ports that outgoing connections are given.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     loop {
         let offset = u16::try_from(std::process::id() % 60).unwrap() * 10 + NEXT.fetch_add(1, Ordering::Relaxed);

@@ -73,7 +73,8 @@ fn hp_15_each_request_of_a_connection_is_decided_on_by_its_own_authority() {
     connection.send(&Request::get(&site.main("/")).bearer(&tokens.access)).expect(200);
     connection.send(&Request::get(&site.url("wiki.test", "/")).bearer(&tokens.access)).expect(401);
     connection.send(&Request::get(&site.url("nobody.test", "/")).bearer(&tokens.access)).expect(404);
-    let other = Request::get(&site.main("/")).bearer(&tokens.access).header("Host", &format!("wiki.test:{}", site.port));
+    let other =
+        Request::get(&site.main("/")).bearer(&tokens.access).header("Host", &format!("wiki.test:{}", site.port));
     let refused = connection.try_begin(&other).map(|incoming| incoming.head.status);
     assert!(matches!(refused, Ok(400) | Err(_)), "{refused:?}");
 }

@@ -20,6 +20,7 @@ mod reached;
 mod redirect_uris;
 mod scopes;
 mod sections;
+mod tls;
 mod token_issuers;
 mod upstream;
 mod values;
@@ -28,7 +29,7 @@ mod web_url;
 use super::key::Key;
 use super::raw::RawConfig;
 use super::report::{Mistake, Report};
-use super::{Config, Source};
+use super::{Config, Server, Source};
 use apps::Site;
 use policies::Library;
 
@@ -46,7 +47,8 @@ pub(crate) fn config(report: &mut Report<'_>, raw: &RawConfig) -> Option<Config>
     let library = Library::build(report, raw);
     let login = auth.as_ref().map(|auth| &auth.origin);
     let places = places::places(report, &raw.apps, login);
-    if raw.server.certificates.is_empty() {
+    let acme = tls::acme(report, raw, server.as_ref(), login, &places);
+    if raw.server.certificates.is_empty() && raw.server.acme.is_none() {
         warn_of_https(report, login.is_some_and(|login| login.secure), &places);
     } else {
         refuse_http(report, login.is_some_and(|login| !login.secure), &places);
@@ -64,7 +66,7 @@ pub(crate) fn config(report: &mut Report<'_>, raw: &RawConfig) -> Option<Config>
     token_issuers.as_ref()?;
     Some(Config {
         keys: keys?.plan(&apps),
-        server: server?,
+        server: Server { acme: acme?, ..server? },
         auth: auth?,
         brand: brand?,
         store: store?,

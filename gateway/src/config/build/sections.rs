@@ -1,13 +1,14 @@
 //! `[server]`, `[auth]` and `[store]`.
 
 use super::limits::limits;
+use super::tls;
 use super::values::{HOUR, duration, missing, write};
 use super::web_url::WebUrl;
 use crate::config::key::Key;
-use crate::config::raw::{RawAdminListen, RawAuth, RawCertificate, RawSecret, RawServer, RawStore};
+use crate::config::raw::{RawAdminListen, RawAuth, RawSecret, RawServer, RawStore};
 use crate::config::report::{Mistake, Report};
 use crate::config::secret::{self, Secret};
-use crate::config::{Auth, Certificate, Origin, Server, Store, unsupported};
+use crate::config::{Auth, Origin, Server, Store, unsupported};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::thread::available_parallelism;
@@ -27,8 +28,8 @@ pub(crate) fn server(report: &mut Report<'_>, raw: &RawServer) -> Option<Server>
     }
     let trusted_proxies = trusted_proxies(report, &key.field("trusted_proxies"), &raw.trusted_proxies);
     let threads = threads(report, &key.field("threads"), raw.threads);
-    let certificates = certificates(report, &key.field("certificates"), &raw.certificates);
-    let redirect_listen = redirect_listen(report, &key.field("redirect_listen"), raw);
+    let certificates = tls::certificates(report, &key.field("certificates"), &raw.certificates);
+    let redirect_listen = tls::redirect_listen(report, &key.field("redirect_listen"), raw);
     let hsts = key.field("hsts");
     let hsts = raw.hsts.as_deref().map_or(Some(None), |text| duration(report, &hsts, Some(text), HOUR).map(Some));
     let limits = limits(report, &raw.limits);
@@ -38,6 +39,7 @@ pub(crate) fn server(report: &mut Report<'_>, raw: &RawServer) -> Option<Server>
         trusted_proxies: trusted_proxies?,
         threads: threads?,
         certificates: certificates?,
+        acme: None,
         redirect_listen: redirect_listen?,
         hsts: hsts?,
         limits: limits?,
@@ -106,7 +108,7 @@ fn trusted_proxies(report: &mut Report<'_>, key: &Key, raw: &[String]) -> Option
     read.collect::<Vec<_>>().into_iter().collect()
 }
 
-fn listen(report: &mut Report<'_>, key: &Key, raw: Option<&[String]>) -> Option<Vec<SocketAddr>> {
+pub(super) fn listen(report: &mut Report<'_>, key: &Key, raw: Option<&[String]>) -> Option<Vec<SocketAddr>> {
     let Some(raw) = raw else {
         return Some(vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))]);
     };
@@ -125,36 +127,6 @@ fn listen(report: &mut Report<'_>, key: &Key, raw: Option<&[String]>) -> Option<
         }
     }
     (!raw.is_empty() && all.len() == raw.len()).then_some(all)
-}
-
-fn certificates(report: &mut Report<'_>, key: &Key, raw: &[RawCertificate]) -> Option<Vec<Certificate>> {
-    let read = raw.iter().enumerate().map(|(index, raw)| {
-        let key = key.index(index);
-        let named = |name, file: &Option<String>| {
-            file.clone().ok_or_else(|| (key.field(name), missing("/etc/doorward/tls.pem")))
-        };
-        let read = named("cert", &raw.cert).and_then(|cert| Ok((cert, named("key", &raw.key)?)));
-        match read {
-            Ok((cert, private)) => {
-                let read = Certificate::read(&cert, &private).map_err(|why| Mistake::new(why.to_string()));
-                report.take(&key, read)
-            }
-            Err((key, mistake)) => report.take(&key, Err(mistake)),
-        }
-    });
-    // All of them first, so that every mistake is told.
-    read.collect::<Vec<_>>().into_iter().collect()
-}
-
-fn redirect_listen(report: &mut Report<'_>, key: &Key, raw: &RawServer) -> Option<Vec<SocketAddr>> {
-    if raw.redirect_listen.is_empty() {
-        return Some(Vec::new());
-    }
-    if raw.certificates.is_empty() {
-        let help = "write `certificates`, or leave it out".to_owned();
-        report.error(key, Mistake::new("needs https to send on to").help(help));
-    }
-    listen(report, key, Some(&raw.redirect_listen))
 }
 
 fn admin_listen(report: &mut Report<'_>, key: &Key, raw: &RawServer) -> Option<Option<SocketAddr>> {

@@ -5,6 +5,7 @@ mod identity_provider;
 mod keys;
 mod limits;
 mod oauth;
+mod tls;
 
 pub(crate) use app::{RawApp, RawChallenge, RawCors, RawPolicyEntry, RawPreset};
 pub(crate) use identity_provider::{
@@ -16,6 +17,7 @@ pub(crate) use oauth::{
     RawAssertions, RawConsent, RawDevice, RawDocuments, RawDpop, RawGrant, RawOAuth, RawRegistration, RawRemember,
     RawRequires, RawScope,
 };
+pub(crate) use tls::{RawAcme, RawAcmeChallenge, RawCertificate, RawExternalAccount};
 
 use policy::{RawGroup, RawPolicy};
 use serde::Deserialize;
@@ -55,7 +57,7 @@ pub(crate) struct RawConfig {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct RawServer {
-    /// The addresses that take requests: by TLS with `certificates`, else by plain HTTP. Default: `["127.0.0.1:8080"]`.
+    /// The addresses that take requests: by TLS with `certificates` or `acme`, else by plain HTTP. Default: `["127.0.0.1:8080"]`.
     pub(crate) listen: Option<Vec<String>>,
     /// The address of `/healthz`, `/readyz` and `/metrics`, or `false` for none. Default: `"127.0.0.1:9090"`.
     pub(crate) admin_listen: Option<RawAdminListen>,
@@ -67,6 +69,8 @@ pub(crate) struct RawServer {
     /// The certificates that `listen` speaks TLS with; a client gets the first that is for the name it asks for. Their files
     /// are read again when they change. Default: none, and then `listen` takes plain HTTP.
     pub(crate) certificates: Vec<RawCertificate>,
+    /// Certificates from an ACME server, such as Let's Encrypt. Default: none.
+    pub(crate) acme: Option<RawAcme>,
     /// The addresses that take plain HTTP beside TLS, and send browsers on to https. Default: none.
     pub(crate) redirect_listen: Vec<String>,
     /// How long browsers are told to ask for these hosts by https alone (`Strict-Transport-Security`), on every answer of an
@@ -74,16 +78,6 @@ pub(crate) struct RawServer {
     pub(crate) hsts: Option<String>,
     /// How much clients may ask of it.
     pub(crate) limits: RawLimits,
-}
-
-/// One of `certificates`.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct RawCertificate {
-    /// A PEM file: the certificate, followed by those that lead from it to its root. Required.
-    pub(crate) cert: Option<String>,
-    /// A PEM file: the private key. Required.
-    pub(crate) key: Option<String>,
 }
 
 /// `admin_listen`

@@ -34,7 +34,8 @@ impl Kind {
         if response.status == StatusCode::SWITCHING_PROTOCOLS {
             return Self::WebSocket;
         }
-        let media = response.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media =
+            response.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let media = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
         // An event stream whose length was announced cannot end before it.
         let open = !response.headers.contains_key(header::CONTENT_LENGTH);
@@ -118,7 +119,8 @@ fn after_head(head: &[u8]) -> Option<u64> {
     if head.len() < 2 + wide {
         return None;
     }
-    let length = short.unwrap_or_else(|| head[2..2 + wide].iter().fold(0, |length, byte| length << 8 | u64::from(*byte)));
+    let length =
+        short.unwrap_or_else(|| head[2..2 + wide].iter().fold(0, |length, byte| length << 8 | u64::from(*byte)));
     Some(length.saturating_add(mask))
 }
 

@@ -9,11 +9,12 @@ use crate::config::Server;
 use crate::gateway::Gateway;
 use crate::proxy::Proxy;
 use async_trait::async_trait;
-use pingora::listeners::ConnectionFilter;
 use pingora::apps::{HttpServerApp, HttpServerOptions, ReusedHttpStream, ServerApp};
+use pingora::listeners::ConnectionFilter;
 use pingora::protocols::Stream;
 use pingora::protocols::http::ServerSession;
 use pingora::protocols::http::v2::server::{H2Options, default_h2_options};
+use pingora::protocols::l4::stream::Stream as L4Stream;
 use pingora::proxy::HttpProxy;
 use pingora::server::ShutdownWatch;
 use std::fmt;
@@ -49,6 +50,7 @@ impl ServerApp for Front {
         let snapshot = self.gateway.snapshot();
         let server = &snapshot.config.server;
         let _place = refused(&self.gateway, self.places.take(peer(&stream), server))?;
+        let stream = self.shake_hands(stream).await?;
         let Entered { exchange, .. } = &self.connections.enter();
         let socket = Box::new(Socket::new(stream, Arc::clone(exchange), server.limits.header_timeout));
         // A connection lives longer than a configuration.
@@ -58,6 +60,25 @@ impl ServerApp for Front {
 
     async fn cleanup(&self) {
         self.serving.cleanup().await;
+    }
+}
+
+impl Front {
+    /// The stream that requests come on, by TLS where that is spoken; `None` if there will be none.
+    async fn shake_hands(&self, stream: Stream) -> Option<Stream> {
+        let world = &self.gateway.world;
+        if !world.tls.is_spoken() {
+            return Some(stream);
+        }
+        let stream = stream.into_any().downcast::<L4Stream>().ok()?;
+        match world.tls.accept(*stream).await {
+            Ok(stream) => Some(stream),
+            Err(why) => {
+                world.metrics.handshake(why.as_str());
+                tracing::debug!(target: "tls", what = %why, "a connection ended before its first request");
+                None
+            }
+        }
     }
 }
 

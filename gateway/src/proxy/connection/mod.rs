@@ -10,9 +10,9 @@ mod places;
 mod socket;
 mod stream;
 
+pub(crate) use exchange::Why;
 pub(super) use exchange::{UnderWay, begin, cut, end, ending, head_is_read};
 pub(super) use farewell::{Frames, say};
-pub(crate) use exchange::Why;
 pub(crate) use front::Front;
 
 use crate::admit::{Review, Standing};
