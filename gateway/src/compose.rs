@@ -3,6 +3,8 @@
 mod acme;
 mod admin;
 mod delivery;
+mod handover;
+mod lifecycle;
 mod redirect;
 mod tasks;
 
@@ -14,16 +16,19 @@ use crate::proxy::{Connections, Front, Proxy};
 use crate::store;
 use crate::telemetry::Recorder;
 use crate::world::System;
+use handover::Handover;
+use lifecycle::Signals;
 use pingora::listeners::ListenerConfig;
 use pingora::protocols::l4::stream::L4BufferSettings;
 use pingora::proxy::http_proxy;
 use pingora::server::Server;
+use pingora::server::configuration::Opt;
 use pingora::server::configuration::ServerConf;
 use pingora::services::background::background_service;
 use pingora::services::listening::Service;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// What keeps the gateway from starting.
@@ -37,6 +42,9 @@ pub enum Failure {
         /// Why.
         reason: String,
     },
+    /// There is nobody to take the sockets over from.
+    #[error("no gateway listens at these addresses that could hand its sockets over; start without `--upgrade`")]
+    NoPredecessor,
     /// The store cannot be used.
     #[error("{0}")]
     Store(#[from] oauth::store::StoreError),
@@ -48,13 +56,27 @@ pub enum Failure {
     System(#[from] std::io::Error),
 }
 
-/// Runs a gateway until it is told to stop. With a `file`, the configuration is read again when the file changes.
+/// How a gateway begins.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// The file of the configuration, which is read again when it changes.
+    pub file: Option<PathBuf>,
+    /// Whether it takes the sockets over from the gateway that runs.
+    pub upgrade: bool,
+}
+
+/// Runs a gateway until it is told to stop.
 ///
 /// # Errors
 /// When it cannot start.
-pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
+pub fn run(config: Config, start: Start) -> Result<(), Failure> {
     pingora::tls::install_default_crypto_provider();
-    check_addresses(&config)?;
+    match (start.upgrade, check_addresses(&config)) {
+        (true, Ok(())) => return Err(Failure::NoPredecessor),
+        (true, Err(_)) => {}
+        (false, free) => free?,
+    }
+    let handover = Handover::prepare(&config.server.upgrade_folder)?;
     let store = store::open(&config.store.url)?;
     let at_rest = store::sealer(config.store.key.as_ref().map(Secret::expose), &config.store.url, &System)?;
     let (recorder, refusals) = Recorder::new();
@@ -75,7 +97,8 @@ pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
     world.tls.start(&settings).map_err(Failure::Tls)?;
     let gateway = Arc::new(Gateway::new(world, config));
 
-    let mut server = Server::new_with_opt_and_conf(None, server_conf(&settings));
+    let options = Opt { upgrade: start.upgrade, ..Opt::default() };
+    let mut server = Server::new_with_opt_and_conf(options, server_conf(&settings, &handover));
     server.bootstrap();
     let connections = Arc::<Connections>::default();
     let proxy = http_proxy(&server.configuration, Proxy::new(Arc::clone(&gateway), Arc::clone(&connections)));
@@ -97,8 +120,14 @@ pub fn run(config: Config, file: Option<PathBuf>) -> Result<(), Failure> {
     server.add_service(background_service("acme", acme::Acme::new(Arc::clone(&gateway))));
     let delivery = delivery::Delivery::new(Arc::clone(&gateway), letters);
     server.add_service(background_service("mail", delivery));
-    server.add_service(background_service("tasks", tasks::Tasks::new((gateway, connections), store, (refusals, file))));
-    server.run(pingora::server::RunArgs::default());
+    let (stopped, is_stopped) = mpsc::channel();
+    let tasks =
+        tasks::Tasks::new((Arc::clone(&gateway), Arc::clone(&connections)), store, (refusals, start.file), stopped);
+    server.add_service(background_service("tasks", tasks));
+    let signals = Signals::new(Arc::clone(&gateway), settings.drain_delay, handover);
+    lifecycle::run(server, signals, &is_stopped, &connections, settings.drain_timeout);
+    let ending = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    ending.block_on(tasks::write_uses(&gateway.world));
     Ok(())
 }
 
@@ -114,13 +143,14 @@ fn heed_hangup(runtime: &tokio::runtime::Runtime) -> std::io::Result<()> {
     signal(SignalKind::hangup()).map(drop)
 }
 
-/// Pingora's own settings. The upgrade socket and pid file have world-known default paths, and are not used.
-fn server_conf(settings: &crate::config::Server) -> ServerConf {
+/// Pingora's own settings. The pid file has a world-known default path, and is not used.
+fn server_conf(settings: &crate::config::Server, handover: &Handover) -> ServerConf {
     ServerConf {
         threads: settings.threads,
         upstream_keepalive_pool_size: 1024,
-        // Time for requests under way after SIGTERM; Pingora waits it out in full.
-        grace_period_seconds: Some(5),
+        upgrade_sock: handover.socket(),
+        // Pingora waits this out in full; we end before.
+        grace_period_seconds: Some((settings.drain_timeout + lifecycle::MARGIN).as_secs()),
         graceful_shutdown_timeout_seconds: Some(5),
         ..ServerConf::default()
     }

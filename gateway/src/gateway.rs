@@ -155,17 +155,29 @@ impl Snapshot {
 pub(crate) struct Gateway {
     pub(crate) world: World,
     current: ArcSwap<Snapshot>,
+    /// Whether it is about to stop.
+    draining: AtomicBool,
 }
 
 impl Gateway {
     pub(crate) fn new(world: World, config: Config) -> Self {
         let current = ArcSwap::from_pointee(Snapshot::new(&world, config));
-        Self { world, current }
+        Self { world, current, draining: AtomicBool::new(false) }
     }
 
     /// The configuration of now, for one request from its start to its end.
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
         self.current.load_full()
+    }
+
+    /// From now on it says that it is not ready, and keeps no connection.
+    pub(crate) fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// Whether it is about to stop.
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
     }
 
     /// Puts a new configuration in place. Requests under way end with the old one.

@@ -42,7 +42,8 @@ impl Demo {
         drop(store);
         let _logs = start_logging("warn,request=info,audit=info,oauth=info");
         self.print(account.ok().as_deref(), &file);
-        compose::run(config, Some(file)).map_err(|failure| Failure::Other(failure.to_string()))?;
+        compose::run(config, compose::Start { file: Some(file), upgrade: false })
+            .map_err(|failure| Failure::Other(failure.to_string()))?;
         Ok(ExitCode::SUCCESS)
     }
 

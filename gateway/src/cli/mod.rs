@@ -32,7 +32,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the gateway.
-    Serve,
+    Serve(serve::Serve),
     /// Run everything embedded: a sample app, an account, a store in a temporary folder.
     Demo(demo::Demo),
     /// Check the configuration and print every mistake in it.
@@ -68,7 +68,7 @@ enum Failure {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.command {
-        Command::Serve => serve::run(&cli.config),
+        Command::Serve(serve) => serve.run(&cli.config),
         Command::Demo(demo) => demo.run(),
         Command::Check(check) => check.run(&cli.config),
         Command::Explain(explain) => explain.run(&cli.config),

@@ -27,6 +27,7 @@ impl ServeHttp for Admin {
     async fn response(&self, session: &mut ServerSession) -> Response<Vec<u8>> {
         match session.req_header().uri.path() {
             "/healthz" => text(StatusCode::OK, "ok\n"),
+            "/readyz" if self.gateway.is_draining() => text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
             "/readyz" => match self.gateway.world.store.epoch().await {
                 Ok(_) => text(StatusCode::OK, "ready\n"),
                 Err(_) => text(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n"),

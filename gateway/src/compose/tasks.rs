@@ -2,7 +2,7 @@
 //! the configuration, and clearing out the store.
 
 use crate::config::{self, Source};
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, World};
 use crate::login;
 use crate::proxy::Connections;
 use crate::store::Stores;
@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use pingora::server::ShutdownWatch;
 use pingora::services::background::BackgroundService;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
@@ -46,6 +47,8 @@ pub(super) struct Tasks {
     store: Arc<dyn Stores>,
     refusals: Mutex<Option<mpsc::Receiver<Refused>>>,
     file: Option<PathBuf>,
+    /// Told when nobody listens any more.
+    stopped: Sender<()>,
     /// What the configuration of the start was read from.
     started_from: Source,
 }
@@ -55,9 +58,10 @@ impl Tasks {
         (gateway, connections): (Arc<Gateway>, Arc<Connections>),
         store: Arc<dyn Stores>,
         (refusals, file): (mpsc::Receiver<Refused>, Option<PathBuf>),
+        stopped: Sender<()>,
     ) -> Self {
         let started_from = gateway.snapshot().config.source;
-        Self { gateway, connections, store, refusals: Mutex::new(Some(refusals)), file, started_from }
+        Self { gateway, connections, store, refusals: Mutex::new(Some(refusals)), file, stopped, started_from }
     }
 }
 
@@ -70,16 +74,15 @@ impl BackgroundService for Tasks {
                 keep_decisions(refusals, Arc::clone(&self.store)).await;
             }
         };
-        tokio::select! {
-            () = async {
-                let kept = async { tokio::join!(self.heed(), self.review(), self.keys(), self.clear(), self.write()) };
-                        // Two at a time: one slow provider does not keep the others waiting.
-                let following = async { tokio::join!(self.follow(), self.follow()) };
-                _ = tokio::join!(keeping, kept, following, self.reload(), self.renew());
-                    } => {}
-            _ = shutdown.changed() => {}
-        }
-        self.write_uses().await;
+        // They go on while the last requests end: what is taken away meanwhile is heeded too.
+        let stopping = async {
+            let _ = shutdown.changed().await;
+            let _ = self.stopped.send(());
+        };
+        let kept = async { tokio::join!(self.heed(), self.review(), self.keys(), self.clear(), self.write()) };
+        // Two at a time: one slow provider does not keep the others waiting.
+        let following = async { tokio::join!(self.follow(), self.follow()) };
+        _ = tokio::join!(stopping, keeping, kept, following, self.reload(), self.renew());
     }
 }
 
@@ -154,18 +157,7 @@ impl Tasks {
     async fn write(&self) {
         loop {
             tokio::time::sleep(WRITE_EVERY).await;
-            self.write_uses().await;
-        }
-    }
-
-    async fn write_uses(&self) {
-        let uses = self.gateway.world.uses.take();
-        if uses.is_empty() {
-            return;
-        }
-        if let Err(broken) = self.store.record_uses(&uses).await {
-            tracing::warn!(target: "store", what = %broken, "the last uses of grants could not be written");
-            self.gateway.world.uses.put_back(uses);
+            write_uses(&self.gateway.world).await;
         }
     }
 
@@ -241,6 +233,18 @@ impl Tasks {
                 tracing::error!(target: "config", what = %problems, "the changed configuration is wrong; the old one stays");
             }
         }
+    }
+}
+
+/// Writes the last uses of grants.
+pub(super) async fn write_uses(world: &World) {
+    let uses = world.uses.take();
+    if uses.is_empty() {
+        return;
+    }
+    if let Err(broken) = world.store.record_uses(&uses).await {
+        tracing::warn!(target: "store", what = %broken, "the last uses of grants could not be written");
+        world.uses.put_back(uses);
     }
 }
 

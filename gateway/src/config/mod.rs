@@ -44,6 +44,7 @@ use policy::{Identity, Kind, Policies};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -100,6 +101,12 @@ pub struct Server {
     pub acme: Option<Arc<Acme>>,
     /// Addresses that send on to https.
     pub redirect_listen: Vec<SocketAddr>,
+    /// How long it goes on listening after SIGTERM, not ready any more.
+    pub drain_delay: Duration,
+    /// How long requests under way may take after that.
+    pub drain_timeout: Duration,
+    /// The private folder in which a new process takes the sockets over.
+    pub upgrade_folder: PathBuf,
     /// What `Strict-Transport-Security` says on answers of https URLs.
     pub hsts: Option<Duration>,
     /// How much clients may ask of it.

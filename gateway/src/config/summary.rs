@@ -33,6 +33,9 @@ impl Config {
                 "acme": self.server.acme.as_deref().map(tls::acme),
                 "redirect_listen": self.server.redirect_listen.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "hsts": self.server.hsts.map(written),
+                "drain_delay": written(self.server.drain_delay),
+                "drain_timeout": written(self.server.drain_timeout),
+                "upgrade_folder": self.server.upgrade_folder,
                 "limits": limits(&self.server.limits),
             },
             "auth": {

@@ -93,7 +93,9 @@ impl ProxyHttp for Proxy {
         connection::head_is_read();
         let idle = self.gateway.snapshot().config.server.limits.idle_timeout;
         // Only where Pingora would keep the connection: setting it always would bring back what it had given up.
-        if session.get_keepalive().is_some() {
+        if self.gateway.is_draining() {
+            session.set_keepalive(None);
+        } else if session.get_keepalive().is_some() {
             session.set_keepalive(Some(idle.as_secs().max(1)));
         }
         session.set_read_timeout(Some(CLIENT_TIMEOUT));

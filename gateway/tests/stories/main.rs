@@ -20,6 +20,7 @@ mod grants;
 mod harness;
 mod http2;
 mod keys;
+mod lifecycle;
 mod operations;
 mod pages;
 mod policies;

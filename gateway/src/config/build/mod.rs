@@ -35,10 +35,10 @@ use policies::Library;
 
 /// Builds the configuration, without its warnings.
 pub(crate) fn config(report: &mut Report<'_>, raw: &RawConfig) -> Option<Config> {
-    let server = sections::server(report, &raw.server);
+    let store = sections::store(report, &raw.store);
+    let server = sections::server(report, &raw.server, store.as_ref());
     let auth = sections::auth(report, &raw.auth);
     let brand = brand::brand(report, &raw.brand);
-    let store = sections::store(report, &raw.store);
     let keys = keys::schedule(report, &raw.keys);
     let mail = mail::mail(report, raw.mail.as_ref());
     let identity_providers =

@@ -11,11 +11,12 @@ use crate::config::secret::{self, Secret};
 use crate::config::{Auth, Origin, Server, Store, unsupported};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
 /// `[server]`
-pub(crate) fn server(report: &mut Report<'_>, raw: &RawServer) -> Option<Server> {
+pub(crate) fn server(report: &mut Report<'_>, raw: &RawServer, store: Option<&Store>) -> Option<Server> {
     let key = Key::section("server");
     let listen = listen(report, &key.field("listen"), raw.listen.as_deref());
     let admin_listen = admin_listen(report, &key.field("admin_listen"), raw);
@@ -33,6 +34,8 @@ pub(crate) fn server(report: &mut Report<'_>, raw: &RawServer) -> Option<Server>
     let hsts = key.field("hsts");
     let hsts = raw.hsts.as_deref().map_or(Some(None), |text| duration(report, &hsts, Some(text), HOUR).map(Some));
     let limits = limits(report, &raw.limits);
+    let drain_delay = duration(report, &key.field("drain_delay"), raw.drain_delay.as_deref(), Duration::ZERO);
+    let drain_timeout = duration(report, &key.field("drain_timeout"), raw.drain_timeout.as_deref(), HALF_A_MINUTE);
     Some(Server {
         listen: listen?,
         admin_listen: admin_listen?,
@@ -42,8 +45,19 @@ pub(crate) fn server(report: &mut Report<'_>, raw: &RawServer) -> Option<Server>
         acme: None,
         redirect_listen: redirect_listen?,
         hsts: hsts?,
+        drain_delay: drain_delay?,
+        drain_timeout: drain_timeout?,
+        upgrade_folder: upgrade_folder(raw, store),
         limits: limits?,
     })
+}
+
+/// Time for requests under way, unless the configuration says otherwise.
+const HALF_A_MINUTE: Duration = Duration::from_secs(30);
+
+fn upgrade_folder(raw: &RawServer, store: Option<&Store>) -> PathBuf {
+    let file = store.and_then(|store| store.url.strip_prefix("sqlite:")).unwrap_or("doorward.db");
+    raw.upgrade_folder.as_deref().map_or_else(|| PathBuf::from(format!("{file}.upgrade")), PathBuf::from)
 }
 
 /// `[auth]`

@@ -73,6 +73,14 @@ pub(crate) struct RawServer {
     pub(crate) acme: Option<RawAcme>,
     /// The addresses that take plain HTTP beside TLS, and send browsers on to https. Default: none.
     pub(crate) redirect_listen: Vec<String>,
+    /// How long it goes on taking requests after SIGTERM while `/readyz` says 503, so that a load balancer notices. Default: not at
+    /// all.
+    pub(crate) drain_delay: Option<String>,
+    /// How long requests under way may take after that, open streams included, before they are cut off. Default: `"30s"`.
+    pub(crate) drain_timeout: Option<String>,
+    /// The folder, private to the gateway's user, in which `doorward serve --upgrade` takes the sockets over. Default: the name of the
+    /// database with `.upgrade`.
+    pub(crate) upgrade_folder: Option<String>,
     /// How long browsers are told to ask for these hosts by https alone (`Strict-Transport-Security`), on every answer of an
     /// https URL; the upstream's own header stays. Default: not told.
     pub(crate) hsts: Option<String>,

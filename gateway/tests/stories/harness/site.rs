@@ -65,9 +65,31 @@ impl Site {
         self.folder.path().join("doorward.db")
     }
 
+    /// Waits until the program has ended by itself.
+    pub(crate) fn wait_for_end(&mut self) {
+        let mut child = self.child.take().unwrap();
+        eventually("it has ended", || child.try_wait().unwrap().is_some());
+    }
+
+    /// Starts another that takes the sockets over; returns the one that ran so far.
+    pub(crate) fn take_over(&mut self) -> Child {
+        let old = self.child.take().unwrap();
+        self.spawn(&["serve", "--upgrade"]);
+        old
+    }
+
+    /// Whether the one that ran before has stopped listening.
+    pub(crate) fn has_handed_over(&self) -> bool {
+        self.log_lines().iter().any(|line| line.contains("does not listen any more"))
+    }
+
     /// Starts the program and waits until it is ready.
     pub(crate) fn run(&mut self) {
-        let mut command = self.command(&["serve"]);
+        self.spawn(&["serve"]);
+    }
+
+    fn spawn(&mut self, arguments: &[&str]) {
+        let mut command = self.command(arguments);
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let log = Arc::clone(&self.log);

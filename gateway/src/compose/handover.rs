@@ -1,0 +1,101 @@
+//! Where a new process takes over the sockets of the one that runs: a Unix socket in a private folder beside the store. The new
+//! one waits there; the old one looks for it, and gives only what somebody waits for.
+
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How soon a new process is noticed.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+/// The meeting place of two processes.
+#[derive(Clone, Debug)]
+pub(super) struct Handover {
+    socket: PathBuf,
+}
+
+impl Handover {
+    /// Makes the folder if it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be made, or somebody else may use it.
+    pub(super) fn prepare(folder: &Path) -> io::Result<Self> {
+        match std::fs::DirBuilder::new().mode(0o700).create(folder) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(named(folder, &error.to_string()));
+            }
+            _ => {}
+        }
+        let found = std::fs::symlink_metadata(folder)?;
+        let own = std::fs::metadata("/proc/self")?.uid();
+        if !found.is_dir() || found.uid() != own || found.mode() & 0o077 != 0 {
+            return Err(named(folder, "must be a folder that only this user may use (chmod 700)"));
+        }
+        let socket = std::fs::canonicalize(folder)?.join("sockets");
+        // The longest address of a Unix socket (sockaddr_un).
+        if socket.as_os_str().len() > 107 {
+            return Err(named(folder, "has too long a path for a socket in it"));
+        }
+        Ok(Self { socket })
+    }
+
+    /// As Pingora wants it.
+    pub(super) fn socket(&self) -> String {
+        self.socket.display().to_string()
+    }
+
+    /// Waits until somebody waits.
+    pub(super) async fn awaited(&self) {
+        while !self.is_awaited().await {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Whether a process listens there now. One that only left its file behind does not.
+    pub(super) async fn is_awaited(&self) -> bool {
+        if tokio::fs::symlink_metadata(&self.socket).await.is_err() {
+            return false;
+        }
+        let sockets = tokio::fs::read_to_string("/proc/net/unix").await.unwrap_or_default();
+        sockets.lines().any(|line| is_listening(line, &self.socket))
+    }
+}
+
+/// Whether a line of `/proc/net/unix` (proc_net(5)) is about a socket that listens at `path`.
+fn is_listening(line: &str, path: &Path) -> bool {
+    const ACCEPTS: u32 = 0x0001_0000;
+    let mut fields = line.split_ascii_whitespace();
+    let flags = fields.nth(3).and_then(|flags| u32::from_str_radix(flags, 16).ok());
+    flags.is_some_and(|flags| flags & ACCEPTS != 0) && fields.nth(3).is_some_and(|at| Path::new(at) == path)
+}
+
+fn named(folder: &Path, what: &str) -> io::Error {
+    io::Error::other(format!("`{}` {what}", folder.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_a_process_that_listens_is_given_sockets() {
+        let folder = std::env::temp_dir().join(format!("doorward-handover-{}", std::process::id()));
+        let handover = Handover::prepare(&folder).unwrap();
+        assert!(!handover.is_awaited().await, "nobody is there");
+        let listener = std::os::unix::net::UnixListener::bind(&handover.socket).unwrap();
+        assert!(handover.is_awaited().await);
+        drop(listener);
+        assert!(!handover.is_awaited().await, "it has gone and left its file");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_folder_that_others_may_use_is_refused() {
+        let folder = std::env::temp_dir().join(format!("doorward-open-handover-{}", std::process::id()));
+        std::fs::DirBuilder::new().mode(0o755).create(&folder).unwrap();
+        let refused = Handover::prepare(&folder).unwrap_err().to_string();
+        assert!(refused.contains("chmod 700"), "{refused}");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}
