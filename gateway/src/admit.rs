@@ -16,7 +16,7 @@ use crate::request::Request;
 use crate::route::{Own, Route};
 use http::Method;
 use oauth::approval::INSUFFICIENT_USER_AUTHENTICATION;
-use policy::{Action, Decision, Facts, Reason, RequestFacts, Via};
+use policy::{Action, Decision, Facts, Message, Reason, RequestFacts, Via};
 
 /// What a request that is not refused comes to.
 pub(crate) enum Outcome {
@@ -68,7 +68,12 @@ pub(crate) fn facts<'a>(request: &'a Request, known: Option<&'a Known>) -> Facts
         client_id: known.and_then(|known| known.oauth_client()).map(|(client, _)| client.as_str()),
         linked_app: known.and_then(|known| known.linked_app.as_deref()),
         authenticated_for: known.and_then(|known| known.authenticated_for(request.now)),
-        request: Some(RequestFacts { ip: request.ip, method: request.method.as_str(), path: request.target.path() }),
+        request: Some(RequestFacts {
+            ip: request.ip,
+            method: request.method.as_str(),
+            path: request.target.path(),
+            message: Message::Unread,
+        }),
     }
 }
 

@@ -34,6 +34,24 @@ pub struct RequestFacts<'a> {
     pub method: &'a str,
     /// The normalised, percent-decoded path, without the query.
     pub path: &'a str,
+    /// The MCP message in its body.
+    pub message: Message<'a>,
+}
+
+/// What is known of the MCP message that a request carries. Of a batch, each message is decided on by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Message<'a> {
+    /// It carries none.
+    None,
+    /// It may carry one, which nobody has read: what depends on it is not known.
+    Unread,
+    /// This one.
+    Read {
+        /// The method that is called, such as `tools/call`; `None` for an answer to the server.
+        method: Option<&'a str>,
+        /// The tool, if the method is `tools/call`.
+        tool: Option<&'a str>,
+    },
 }
 
 /// Through what kind of client an identity comes.

@@ -53,7 +53,7 @@ mod truth;
 pub use decision::{Action, Decision, Reason};
 pub use error::ParseError;
 pub use explain::{EntryTrace, Explanation, FreshnessTrace, PolicyTrace, RulesTrace};
-pub use facts::{Facts, RequestFacts, Via};
+pub use facts::{Facts, Message, RequestFacts, Via};
 pub use group::Groups;
 pub use identity::{Identity, Kind, SERVICE_TOKEN};
 pub use policies::Policies;

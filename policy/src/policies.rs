@@ -59,6 +59,16 @@ impl Policies {
         }
     }
 
+    /// Whether this request might pass once all of it is known: of one whose MCP message is not read yet. It denies only
+    /// what [`Policies::decide`] denies whatever the message says.
+    pub fn may_yet(&self, facts: &Facts<'_>) -> Decision {
+        let decide = |facts: &Facts<'_>| {
+            let first = self.ordered.iter().position(|policy| might_decide(policy, facts));
+            self.conclude(facts, first)
+        };
+        StepUp::or_denied(decide(facts), &self.ordered, facts, decide)
+    }
+
     /// The decision of [`Policies::decide`], with the outcome of every selector of every policy.
     pub fn explain(&self, facts: &Facts<'_>) -> Explanation {
         let deciding = self.deciding(facts);
@@ -69,6 +79,11 @@ impl Policies {
     /// The authentication methods (RFC 8176) that the policies speak of.
     pub fn auth_methods(&self) -> Vec<&str> {
         step_up::auth_methods(&self.ordered)
+    }
+
+    /// Whether a decision can depend on the MCP message in a request's body.
+    pub fn need_messages(&self) -> bool {
+        self.ordered.iter().any(|policy| policy.rules.need_messages())
     }
 
     /// The position of the policy that decides.

@@ -62,6 +62,12 @@ impl Rules {
         }
     }
 
+    /// Whether one of them looks at the MCP message in a request's body.
+    pub(crate) fn need_messages(&self) -> bool {
+        let entries = [&self.include, &self.require, &self.exclude].into_iter().flatten();
+        entries.flat_map(|entry| &entry.alternatives).any(Selector::needs_message)
+    }
+
     /// The first selector in them that is about the identity, if there is one.
     pub(crate) fn identity_key(&self) -> Option<SelectorKey> {
         [&self.include, &self.require, &self.exclude]

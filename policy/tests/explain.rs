@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use policy::{
-    Decision, Explanation, Facts, Groups, Identity, Kind, Policies, Policy, RawGroup, RawPolicy, Reason, RequestFacts,
-    StepUp, Via,
+    Decision, Explanation, Facts, Groups, Identity, Kind, Message, Policies, Policy, RawGroup, RawPolicy, Reason,
+    RequestFacts, StepUp, Via,
 };
 use serde::Deserialize;
 
@@ -129,6 +129,11 @@ fn explanation() -> Explanation {
         client_id: Some("editor"),
         linked_app: None,
         authenticated_for: Some(Duration::from_secs(60)),
-        request: Some(RequestFacts { ip: [10, 0, 0, 1].into(), method: "POST", path: "/pages" }),
+        request: Some(RequestFacts {
+            ip: [10, 0, 0, 1].into(),
+            method: "POST",
+            path: "/pages",
+            message: Message::None,
+        }),
     })
 }

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use policy::{Decision, Facts, Groups, Identity, Policies, Policy, RawGroup, RawPolicy, Reason, RequestFacts, Via};
+use policy::{
+    Decision, Facts, Groups, Identity, Message, Policies, Policy, RawGroup, RawPolicy, Reason, RequestFacts, Via,
+};
 use serde::Deserialize;
 
 #[test]
@@ -54,6 +56,8 @@ struct Case {
     ip: IpAddr,
     /// Method and path; absent is not known yet.
     request: Option<String>,
+    /// Method and perhaps tool of the MCP message; `?` is not read yet.
+    message: Option<String>,
 }
 
 fn browser() -> Via {
@@ -106,11 +110,23 @@ impl Case {
         });
         let request = self.request.as_deref().map(|request| {
             let (method, path) = request.split_once(' ').expect("a method and a path");
-            RequestFacts { ip: self.ip, method, path }
+            RequestFacts { ip: self.ip, method, path, message: self.message() }
         });
         let (client_id, linked_app) = (self.client_id.as_deref(), self.linked_app.as_deref());
         let authenticated_for = Some(Duration::from_secs(self.signed_in));
         Facts { identity, via: self.via, client_id, linked_app, authenticated_for, request }
+    }
+
+    fn message(&self) -> Message<'_> {
+        match self.message.as_deref() {
+            None => Message::None,
+            Some("?") => Message::Unread,
+            Some("") => Message::Read { method: None, tool: None },
+            Some(message) => {
+                let (method, tool) = message.split_once(' ').map_or((message, None), |(m, tool)| (m, Some(tool)));
+                Message::Read { method: Some(method), tool }
+            }
+        }
     }
 
     fn who(&self) -> String {
@@ -131,10 +147,11 @@ impl Case {
     }
 
     fn what(&self) -> String {
-        match &self.request {
-            None => "not known yet".into(),
-            Some(request) if self.ip == documentation_address() => request.clone(),
-            Some(request) => format!("{request} from {}", self.ip),
+        match (&self.request, &self.message) {
+            (None, _) => "not known yet".into(),
+            (Some(request), Some(message)) => format!("{request} ({message})"),
+            (Some(request), None) if self.ip == documentation_address() => request.clone(),
+            (Some(request), None) => format!("{request} from {}", self.ip),
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::known::Known;
 use crate::request::Request;
 use oauth::store::StoreError;
 use oauth::world::Timestamp;
-use policy::{Decision, Facts, Identity, RequestFacts, Via};
+use policy::{Decision, Facts, Identity, Message, RequestFacts, Via};
 use std::collections::HashMap;
 
 /// One look at the requests under way. The store is asked once for each of them.
@@ -76,6 +76,7 @@ impl<'a> Review<'a> {
                 ip: request.ip,
                 method: request.method.as_str(),
                 path: request.target.path(),
+                message: Message::Unread,
             }),
         };
         let provider = known.is_none_or(|(_, identity)| app.admits_way(identity));

@@ -4,7 +4,7 @@ use super::{Failure, block_on, load};
 use crate::config::{App, Config};
 use crate::store::{self, Stores};
 use crate::telemetry::remedy;
-use policy::{Facts, Identity, Kind, RequestFacts, Via};
+use policy::{Facts, Identity, Kind, Message, RequestFacts, Via};
 use serde_json::{Value, json};
 use std::net::IpAddr;
 use std::path::Path;
@@ -90,7 +90,12 @@ impl Explain {
             client_id: self.client.as_deref(),
             linked_app: None,
             authenticated_for: Some(self.signed_in_for),
-            request: Some(RequestFacts { ip: self.ip, method: &self.method, path: &self.path }),
+            request: Some(RequestFacts {
+                ip: self.ip,
+                method: &self.method,
+                path: &self.path,
+                message: Message::Unread,
+            }),
         };
         let explanation = app.policies.explain(&facts);
         if self.json {

@@ -4,7 +4,7 @@
 use crate::config::App;
 use crate::store::{StoredDecision, Stores};
 use oauth::world::Timestamp;
-use policy::{Facts, Identity, RequestFacts, Via};
+use policy::{Facts, Identity, Message, RequestFacts, Via};
 use serde_json::{Value, json};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -126,7 +126,9 @@ impl Refused {
 
     fn facts(&self) -> Facts<'_> {
         let request = match &self.asked {
-            Asked::ForRequest { ip, method, path } => Some(RequestFacts { ip: *ip, method, path }),
+            Asked::ForRequest { ip, method, path } => {
+                Some(RequestFacts { ip: *ip, method, path, message: Message::Unread })
+            }
             Asked::OfEndpoint { .. } => None,
         };
         Facts {

@@ -37,11 +37,15 @@ pub enum SelectorKey {
     AnyServiceToken,
     /// The app whose upstream acts for the person.
     LinkedApp,
+    /// The tool that an MCP message calls.
+    McpTool,
+    /// The method of an MCP message.
+    McpMethod,
 }
 
 impl SelectorKey {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Everyone,
         Self::Email,
         Self::EmailDomain,
@@ -58,6 +62,8 @@ impl SelectorKey {
         Self::ServiceToken,
         Self::AnyServiceToken,
         Self::LinkedApp,
+        Self::McpTool,
+        Self::McpMethod,
     ];
 
     /// The key in TOML.
@@ -79,6 +85,8 @@ impl SelectorKey {
             Self::ServiceToken => "service_token",
             Self::AnyServiceToken => "any_service_token",
             Self::LinkedApp => "linked_app",
+            Self::McpTool => "mcp_tool",
+            Self::McpMethod => "mcp_method",
         }
     }
 
@@ -94,7 +102,13 @@ impl SelectorKey {
             Self::AuthMethod | Self::IdpGroup | Self::Claim => true,
             Self::ServiceToken | Self::AnyServiceToken | Self::LinkedApp => true,
             Self::Everyone | Self::Group | Self::Ip | Self::Method | Self::Path => false,
+            Self::McpTool | Self::McpMethod => false,
         }
+    }
+
+    /// Whether it looks at the MCP message in a request's body.
+    pub(crate) fn needs_message(self) -> bool {
+        matches!(self, Self::McpTool | Self::McpMethod)
     }
 }
 

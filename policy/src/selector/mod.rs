@@ -21,7 +21,7 @@ pub use self::path::PathPattern;
 use crate::error::listed;
 use crate::group::Group;
 use crate::rule::Scope;
-use crate::{Facts, Identity, RawClaim, RequestFacts, Truth, Via};
+use crate::{Facts, Identity, Message, RawClaim, RequestFacts, Truth, Via};
 
 /// A parsed selector.
 #[derive(Debug)]
@@ -42,6 +42,8 @@ pub(crate) enum Selector {
     ServiceToken(Box<str>),
     AnyServiceToken,
     LinkedApp(Box<str>),
+    McpTool(Box<str>),
+    McpMethod(Box<str>),
 }
 
 impl Selector {
@@ -68,6 +70,8 @@ impl Selector {
             }),
             Self::AnyServiceToken => of_identity(facts, Identity::is_service_token),
             Self::LinkedApp(app) => Truth::from(facts.linked_app == Some(&**app)),
+            Self::McpTool(name) => of_message(facts, |_, tool| tool == Some(&**name)),
+            Self::McpMethod(name) => of_message(facts, |method, _| method == Some(&**name)),
         }
     }
 
@@ -95,6 +99,8 @@ impl Selector {
             SelectorKey::Via => parse_via(text).map(Self::Via),
             SelectorKey::ServiceToken => Ok(Self::ServiceToken(text.into())),
             SelectorKey::LinkedApp => Ok(Self::LinkedApp(text.into())),
+            SelectorKey::McpTool => Ok(Self::McpTool(text.into())),
+            SelectorKey::McpMethod => Ok(Self::McpMethod(text.into())),
         }
     }
 
@@ -125,6 +131,14 @@ impl Selector {
         }
     }
 
+    /// Whether it looks at the MCP message in a request's body.
+    pub(crate) fn needs_message(&self) -> bool {
+        match self {
+            Self::Group(group) => group.rules.need_messages(),
+            other => other.key().needs_message(),
+        }
+    }
+
     /// The first selector in it that is about the identity, if there is one.
     pub(crate) fn identity_key(&self) -> Option<SelectorKey> {
         match self {
@@ -151,6 +165,8 @@ impl Selector {
             Self::ServiceToken(_) => SelectorKey::ServiceToken,
             Self::AnyServiceToken => SelectorKey::AnyServiceToken,
             Self::LinkedApp(_) => SelectorKey::LinkedApp,
+            Self::McpTool(_) => SelectorKey::McpTool,
+            Self::McpMethod(_) => SelectorKey::McpMethod,
         }
     }
 }
@@ -168,6 +184,7 @@ impl fmt::Display for Selector {
             Self::Path(pattern) => write!(f, "\"{pattern}\""),
             Self::LoginMethod(text) | Self::IdpGroup(text) | Self::ClientId(text) => write!(f, "{text:?}"),
             Self::ServiceToken(text) | Self::LinkedApp(text) => write!(f, "{text:?}"),
+            Self::McpTool(text) | Self::McpMethod(text) => write!(f, "{text:?}"),
             Self::AuthMethod(method) => write!(f, "\"{method}\""),
             Self::Claim(claim) => claim.fmt(f),
             Self::Via(via) => write!(f, "\"{via}\""),
@@ -185,6 +202,14 @@ fn of_email(facts: &Facts<'_>, test: impl FnOnce(&str) -> bool) -> Truth {
 
 fn of_request(facts: &Facts<'_>, test: impl FnOnce(RequestFacts<'_>) -> bool) -> Truth {
     facts.request.map_or(Truth::Unknown, |request| test(request).into())
+}
+
+fn of_message(facts: &Facts<'_>, test: impl FnOnce(Option<&str>, Option<&str>) -> bool) -> Truth {
+    match facts.request.map(|request| request.message) {
+        None | Some(Message::Unread) => Truth::Unknown,
+        Some(Message::None) => Truth::No,
+        Some(Message::Read { method, tool }) => test(method, tool).into(),
+    }
 }
 
 fn parse_via(text: &str) -> Result<Via, String> {

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use policy::{
-    Action, Facts, Groups, Identity, Kind, RawClaim, RawPolicy, RawSelector, RawValue, RequestFacts, SelectorKey,
-    StepUp, Via,
+    Action, Facts, Groups, Identity, Kind, Message, RawClaim, RawPolicy, RawSelector, RawValue, RequestFacts,
+    SelectorKey, StepUp, Via,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -23,6 +23,8 @@ pub(crate) struct Asker {
     pub(crate) linked_app: Option<String>,
     pub(crate) authenticated_for: Option<Duration>,
     pub(crate) request: Option<(IpAddr, String, String)>,
+    /// The MCP message of the request.
+    pub(crate) message: Message<'static>,
 }
 
 impl Asker {
@@ -33,8 +35,17 @@ impl Asker {
             client_id: self.client_id.as_deref(),
             linked_app: self.linked_app.as_deref(),
             authenticated_for: self.authenticated_for,
-            request: self.request.as_ref().map(|(ip, method, path)| RequestFacts { ip: *ip, method, path }),
+            request: self.request.as_ref().map(|(ip, method, path)| RequestFacts {
+                ip: *ip,
+                method,
+                path,
+                message: self.message,
+            }),
         }
+    }
+
+    pub(crate) fn with_message_unread(&self) -> Self {
+        Self { message: Message::Unread, ..self.clone() }
     }
 
     pub(crate) fn without_request(&self) -> Self {
@@ -112,6 +123,8 @@ pub(crate) fn selector(personal: bool) -> impl Strategy<Value = RawSelector> {
         texts(SelectorKey::Method, METHODS),
         texts(SelectorKey::Path, PATTERNS),
         texts(SelectorKey::Group, &["office"]),
+        texts(SelectorKey::McpTool, TOOLS),
+        texts(SelectorKey::McpMethod, CALLS),
     ];
     if personal {
         kinds.extend([
@@ -196,16 +209,27 @@ fn from_parts(
     let via = select(&[Via::Browser, Via::Agent, Via::Service, Via::Device][..]);
     let linked_app = option::weighted(0.3, select(APPS).prop_map(str::to_owned));
     let age = option::weighted(0.9, select(AGES).prop_map(Duration::from_secs));
-    (identity, via, client_id, linked_app, age, request).prop_map(
-        |(identity, via, client_id, linked_app, authenticated_for, request)| Asker {
+    (identity, via, client_id, linked_app, age, request, message()).prop_map(
+        |(identity, via, client_id, linked_app, authenticated_for, request, message)| Asker {
             identity,
             via,
             client_id,
             linked_app,
             authenticated_for,
             request,
+            message,
         },
     )
+}
+
+fn message() -> impl Strategy<Value = Message<'static>> {
+    let call = |tool| Message::Read { method: Some("tools/call"), tool: Some(tool) };
+    prop_oneof![
+        3 => Just(Message::None),
+        1 => Just(Message::Unread),
+        2 => select(TOOLS).prop_map(call),
+        1 => option::of(select(CALLS)).prop_map(|method| Message::Read { method, tool: None }),
+    ]
 }
 
 const EMAILS: &[&str] = &["ann@x.example", "ben@x.example", "ann@y.example"];
@@ -216,6 +240,8 @@ const TEAMS: &[&str] = &["red", "blue"];
 const DURATIONS: &[&str] = &["1m", "1h"];
 const AGES: &[u64] = &[0, 60, 61, 4000];
 const APPS: &[&str] = &["notes", "mail"];
+const TOOLS: &[&str] = &["add", "danger"];
+const CALLS: &[&str] = &["tools/call", "tools/list"];
 const CLIENTS: &[&str] = &["one", "two"];
 const METHODS: &[&str] = &["GET", "POST", "PUT"];
 const PATHS: &[&str] = &["/", "/a", "/a/", "/a/b", "/a//b", "/ab", "/b"];

@@ -222,6 +222,19 @@ proptest! {
         }
     }
 
+    /// What is decided before a message is read holds for every message, and who may not yet may with none.
+    #[test]
+    fn whoever_may_before_a_message_is_read_may_with_any(raw in policies(1), asker in asker()) {
+        let policies = parsed(&raw);
+        let unread = asker.with_message_unread();
+        if policies.decide(&unread.facts()).is_allowed() {
+            prop_assert!(policies.decide(&asker.facts()).is_allowed());
+        }
+        if policies.decide(&asker.facts()).is_allowed() {
+            prop_assert!(policies.may_yet(&unread.facts()).is_allowed());
+        }
+    }
+
     #[test]
     fn a_slash_more_changes_nothing(
         raw in policies(1),
