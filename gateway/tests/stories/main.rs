@@ -14,6 +14,7 @@ mod connected;
 mod connections;
 mod consent;
 mod device;
+mod differential;
 mod dpop;
 mod fetch;
 mod grants;

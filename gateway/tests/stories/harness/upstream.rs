@@ -28,6 +28,8 @@ struct State {
 /// A request as it arrived.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
+    /// Request line and fields byte for byte, line ends included.
+    pub(crate) head: Vec<u8>,
     pub(crate) line: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: Vec<u8>,
@@ -124,10 +126,13 @@ fn switch(seen: &Seen) -> String {
 }
 
 fn read_head(reader: &mut impl BufRead) -> Option<Seen> {
-    let mut seen = Seen { line: line(reader)?, ..Seen::default() };
-    while let Some(field) = line(reader).filter(|field| !field.is_empty()) {
-        seen.headers.push(split(&field));
+    let mut head = raw_line(reader)?;
+    let mut seen = Seen { line: text(&head), ..Seen::default() };
+    while let Some(raw) = raw_line(reader).filter(|raw| !text(raw).is_empty()) {
+        seen.headers.push(split(&text(&raw)));
+        head.extend(raw);
     }
+    seen.head = head;
     Some(seen)
 }
 
@@ -152,10 +157,19 @@ fn read_body(reader: &mut impl BufRead, seen: &mut Seen) {
 }
 
 fn line(reader: &mut impl BufRead) -> Option<String> {
+    raw_line(reader).map(|line| text(&line))
+}
+
+/// A whole line with its end.
+fn raw_line(reader: &mut impl BufRead) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     reader.read_until(b'\n', &mut bytes).ok()?;
-    let text = bytes.strip_suffix(b"\n")?;
-    Some(String::from_utf8_lossy(text.strip_suffix(b"\r").unwrap_or(text)).into_owned())
+    bytes.ends_with(b"\n").then_some(bytes)
+}
+
+fn text(line: &[u8]) -> String {
+    let text = line.strip_suffix(b"\n").unwrap_or(line);
+    String::from_utf8_lossy(text.strip_suffix(b"\r").unwrap_or(text)).into_owned()
 }
 
 fn split(field: &str) -> (String, String) {
