@@ -1,8 +1,10 @@
 //! The straight line of a request: route, identify, decide. `?` means that the request ends here.
 
+mod messages;
 mod permit;
 mod review;
 
+pub(crate) use messages::Unread;
 pub(crate) use permit::Permit;
 pub(crate) use review::{Review, Standing};
 
@@ -17,6 +19,7 @@ use crate::route::{Own, Route};
 use http::Method;
 use oauth::approval::INSUFFICIENT_USER_AUTHENTICATION;
 use policy::{Action, Decision, Facts, Message, Reason, RequestFacts, Via};
+use std::sync::Arc;
 
 /// What a request that is not refused comes to.
 pub(crate) enum Outcome {
@@ -24,6 +27,8 @@ pub(crate) enum Outcome {
     Proxy(Box<Permit>),
     /// We answer it.
     Own(Own),
+    /// Its MCP messages have to be read first.
+    Read(Box<Unread>),
 }
 
 /// Decides on a request.
@@ -36,32 +41,57 @@ pub(crate) async fn admit(world: &World, snapshot: &Snapshot, request: &Request)
         return Ok(Outcome::Own(Own::Preflight(at.app)));
     }
     let known = identify::first(world, &at, request).await?;
-    match at.app.policies.decide(&facts(request, known.as_deref())) {
-        Decision::Allow { rule, action } => {
-            // A bypass knows nobody: what it lets through carries no identity.
-            let known = known.filter(|_| action != Action::Bypass);
-            if let Some(known) = known.as_deref() {
-                check_provider(&at, known)?;
-                check_origin(&at, known, request)?;
-                check_scope(&at, known, request)?;
-            }
-            Ok(Outcome::Proxy(Box::new(Permit::new(at, known, rule, action))))
-        }
-        Decision::Deny { reason: Reason::LoginRequired, .. } => Err(Refusal::LoginRequired(at)),
+    if at.app.mcp.is_some() && !request.upgrade {
+        return Unread::new(at, known, request).map(|unread| Outcome::Read(Box::new(unread)));
+    }
+    let decision = at.app.policies.decide(&facts(request, known.as_deref(), Message::Unread));
+    let allowed = conclude(&at, known.as_deref(), decision)?;
+    let known = checked(&at, known, &allowed, request)?;
+    Ok(Outcome::Proxy(Box::new(Permit::new(at, known, allowed))))
+}
+
+/// The rule that let a request through, and its action.
+#[derive(Debug)]
+struct Allowed {
+    rule: Arc<str>,
+    action: Action,
+}
+
+/// What holds beside the policy, for whom it lets through; and as whom they go on.
+fn checked(
+    at: &At,
+    known: Option<Arc<Known>>,
+    allowed: &Allowed,
+    request: &Request,
+) -> Result<Option<Arc<Known>>, Refusal> {
+    // A bypass knows nobody: what it lets through carries no identity.
+    let known = known.filter(|_| allowed.action != Action::Bypass);
+    if let Some(known) = known.as_deref() {
+        check_provider(at, known)?;
+        check_origin(at, known, request)?;
+        check_scope(at, known, request)?;
+    }
+    Ok(known)
+}
+
+/// What a decision comes to.
+fn conclude(at: &At, known: Option<&Known>, decision: Decision) -> Result<Allowed, Refusal> {
+    match decision {
+        Decision::Allow { rule, action } => Ok(Allowed { rule, action }),
+        Decision::Deny { reason: Reason::LoginRequired, .. } => Err(Refusal::LoginRequired(at.clone())),
         Decision::Deny { reason: Reason::StrongerAuthenticationRequired { step_up }, rule } => {
-            let denial =
-                Denial::of(known.as_deref(), INSUFFICIENT_USER_AUTHENTICATION, rule.map(|rule| rule.to_string()));
-            Err(Refusal::StepUp(at, step_up, denial))
+            let denial = Denial::of(known, INSUFFICIENT_USER_AUTHENTICATION, rule.map(|rule| rule.to_string()));
+            Err(Refusal::StepUp(at.clone(), step_up, denial))
         }
         Decision::Deny { reason, rule } => {
-            let denial = Denial::of(known.as_deref(), reason.as_str(), rule.map(|rule| rule.to_string()));
-            Err(Refusal::Denied(at, denial))
+            let denial = Denial::of(known, reason.as_str(), rule.map(|rule| rule.to_string()));
+            Err(Refusal::Denied(at.clone(), denial))
         }
     }
 }
 
 /// What the policy is asked about.
-pub(crate) fn facts<'a>(request: &'a Request, known: Option<&'a Known>) -> Facts<'a> {
+pub(crate) fn facts<'a>(request: &'a Request, known: Option<&'a Known>, message: Message<'a>) -> Facts<'a> {
     Facts {
         identity: known.map(|known| &known.identity),
         via: known.map_or(Via::Browser, |known| known.via),
@@ -72,7 +102,7 @@ pub(crate) fn facts<'a>(request: &'a Request, known: Option<&'a Known>) -> Facts
             ip: request.ip,
             method: request.method.as_str(),
             path: request.target.path(),
-            message: Message::Unread,
+            message,
         }),
     }
 }

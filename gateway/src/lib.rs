@@ -20,6 +20,7 @@ mod known;
 mod limits;
 mod login;
 pub mod mail;
+mod mcp;
 mod own;
 pub mod pages;
 mod proxy;

@@ -2,6 +2,7 @@
 
 use crate::config::{App, Origin};
 use crate::known::Known;
+use crate::mcp::{Called, Fault};
 use oauth::world::Timestamp;
 use policy::{Identity, StepUp, Via};
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub(crate) enum Refusal {
     StepUp(At, StepUp, Box<Denial>),
     /// The token lacks scopes that the request needs: 403.
     InsufficientScope(At, String, Box<Denial>),
+    /// What it says to an MCP server cannot be passed on: 400, 404, 411, 413.
+    Message(At, Fault),
     /// A page of another site sent it in the person's name: 403.
     CrossOrigin(At, Box<Denial>),
     /// The store or a key is out of order: 503, never "anonymous", never "allow".
@@ -70,6 +73,8 @@ pub(crate) struct Denial {
     pub(crate) linked_app: Option<String>,
     /// When the person signed in.
     pub(crate) authenticated_at: Option<Timestamp>,
+    /// The MCP message that was refused, if it was one.
+    pub(crate) called: Option<Called>,
 }
 
 impl Denial {
@@ -84,6 +89,7 @@ impl Denial {
             client: client.map(|(client, _)| client.to_string()),
             linked_app: known.and_then(|known| known.linked_app.clone()),
             authenticated_at: known.and_then(|known| known.authenticated_at),
+            called: None,
         })
     }
 
@@ -105,6 +111,7 @@ impl Refusal {
             Self::Denied(_, denial) | Self::StepUp(_, _, denial) => denial.reason,
             Self::InsufficientScope(..) => "insufficient_scope",
             Self::CrossOrigin(..) => "cross_origin",
+            Self::Message(_, fault) => fault.outcome(),
             Self::Unavailable(_) => "unavailable",
         }
     }
@@ -126,6 +133,7 @@ impl Refusal {
             | Self::Denied(at, _)
             | Self::StepUp(at, ..)
             | Self::InsufficientScope(at, ..)
+            | Self::Message(at, _)
             | Self::CrossOrigin(at, _) => Some(at),
             Self::Malformed(_) | Self::TooLarge(_) | Self::NoSuchApp | Self::Unavailable(_) => None,
         }

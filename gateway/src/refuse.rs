@@ -8,6 +8,7 @@ use crate::cors;
 use crate::gateway::World;
 use crate::limits::RETRY_AFTER;
 use crate::login::handoff;
+use crate::mcp::{Called, Fault};
 use crate::pages::{self, Look, RefusedPage};
 use crate::refusal::{At, BadCredential, Denial, NONCE_NEEDED, Refusal};
 use crate::request::Request;
@@ -50,7 +51,11 @@ fn undressed(
             response
         }
         Refusal::InsufficientScope(at, scope, _) => challenge::insufficient_scope(request, at, scope),
-        Refusal::Denied(at, denial) => denied(look, request, at, denial),
+        Refusal::Denied(at, denial) => match &denial.called {
+            Some(called) => denied_message(request, denial, called),
+            None => denied(look, request, at, denial),
+        },
+        Refusal::Message(_, fault) => bad_message(request, fault),
         Refusal::StepUp(at, needed, _) => step_up(world, request, at, needed),
         Refusal::CrossOrigin(at, _) => {
             let app = Some(at.app.name.as_str());
@@ -137,6 +142,17 @@ fn denied(look: &Look<'_>, request: &Request, at: &At, denial: &Denial) -> Respo
     let sign_out = format!("{}/.doorward/logout?app={}&everywhere", at.origin.url(), at.app.id);
     let refused = Refused { person: denial.person(), reason: denial.reason, step_up: None, sign_out: Some(&sign_out) };
     refused_page(look, &request.id, Some(&at.app.name), &refused)
+}
+
+/// The same to an MCP client: the status is for its library, the body for whoever reads its error.
+fn denied_message(request: &Request, denial: &Denial, called: &Called) -> Response<Bytes> {
+    let sentence = english(refused_sentence(denial.reason));
+    as_json(StatusCode::FORBIDDEN, &called.denied(denial.reason, &sentence, &request.id))
+}
+
+fn bad_message(request: &Request, fault: &Fault) -> Response<Bytes> {
+    let status = StatusCode::from_u16(fault.status).unwrap_or(StatusCode::BAD_REQUEST);
+    as_json(status, &fault.body(&request.id))
 }
 
 /// Who is refused, and why.

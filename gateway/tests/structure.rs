@@ -21,7 +21,7 @@ const GATEWAY: &[&[&str]] = &[
     &["refusal", "cors"],
     &["known", "replay", "request", "respond", "telemetry"],
     &["assertion", "pages", "store", "limits", "sample", "fetch", "tls", "relying_party"],
-    &["mail"],
+    &["mail", "mcp"],
     &["config", "world"],
     &["brand"],
 ];

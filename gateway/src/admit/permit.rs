@@ -1,8 +1,11 @@
 //! The permission to ask an upstream. Only [`super::admit`] can make one.
 
+use super::Allowed;
 use crate::config::{App, Origin};
 use crate::known::Known;
+use crate::mcp::Messages;
 use crate::refusal::At;
+use http::HeaderValue;
 use policy::Action;
 use std::sync::Arc;
 
@@ -14,12 +17,19 @@ pub(crate) struct Permit {
     known: Option<Arc<Known>>,
     rule: Arc<str>,
     action: Action,
+    messages: Messages,
+    session: Option<HeaderValue>,
 }
 
 impl Permit {
     /// INVARIANT: visible inside `admit` alone, so a request that was not decided on cannot reach an upstream.
-    pub(super) fn new(at: At, known: Option<Arc<Known>>, rule: Arc<str>, action: Action) -> Self {
-        Self { app: at.app, origin: at.origin, known, rule, action }
+    pub(super) fn new(at: At, known: Option<Arc<Known>>, Allowed { rule, action }: Allowed) -> Self {
+        Self { app: at.app, origin: at.origin, known, rule, action, messages: Messages::Unread, session: None }
+    }
+
+    /// The same for a request whose MCP messages were decided on, in this session of the server's.
+    pub(super) fn with_messages(self, messages: Messages, session: Option<HeaderValue>) -> Self {
+        Self { messages, session, ..self }
     }
 
     /// The app.
@@ -35,6 +45,16 @@ impl Permit {
     /// Who asks; `None` is anonymous, let through by a bypass.
     pub(crate) fn known(&self) -> Option<&Arc<Known>> {
         self.known.as_ref()
+    }
+
+    /// The MCP messages that it carries.
+    pub(crate) fn messages(&self) -> &Messages {
+        &self.messages
+    }
+
+    /// The id of the MCP session that it names, as the server knows it.
+    pub(crate) fn session(&self) -> Option<&HeaderValue> {
+        self.session.as_ref()
     }
 
     /// The rule that let it through.

@@ -7,7 +7,7 @@ use crate::known::Known;
 use crate::request::Request;
 use oauth::store::StoreError;
 use oauth::world::Timestamp;
-use policy::{Decision, Facts, Identity, Message, RequestFacts, Via};
+use policy::{Facts, Identity, Message, RequestFacts, Via};
 use std::collections::HashMap;
 
 /// One look at the requests under way. The store is asked once for each of them.
@@ -66,20 +66,26 @@ impl<'a> Review<'a> {
     fn admits(&self, permit: &Permit, request: &Request, known: Option<(&Known, &Identity)>) -> bool {
         let Some(app) = self.snapshot.config.apps.get(&permit.app().id) else { return false };
         let client = known.and_then(|(known, _)| known.oauth_client());
+        let asked = RequestFacts {
+            ip: request.ip,
+            method: request.method.as_str(),
+            path: request.target.path(),
+            message: Message::Unread,
+        };
         let facts = Facts {
             identity: known.map(|(_, identity)| identity),
             via: known.map_or(Via::Browser, |(known, _)| known.via),
             client_id: client.map(|(client, _)| client.as_str()),
             linked_app: known.and_then(|(known, _)| known.linked_app.as_deref()),
             authenticated_for: known.and_then(|(known, _)| known.authenticated_for(self.now)),
-            request: Some(RequestFacts {
-                ip: request.ip,
-                method: request.method.as_str(),
-                path: request.target.path(),
-                message: Message::Unread,
-            }),
+            request: Some(asked),
         };
         let provider = known.is_none_or(|(_, identity)| app.admits_way(identity));
-        provider && matches!(app.policies.decide(&facts), Decision::Allow { .. })
+        // An answer of an MCP server to a message goes on as long as the message would be let through.
+        let admits = |message| {
+            let facts = Facts { request: Some(RequestFacts { message, ..asked }), ..facts };
+            app.policies.decide(&facts).is_allowed()
+        };
+        provider && permit.messages().each().into_iter().all(|(message, _)| admits(message))
     }
 }

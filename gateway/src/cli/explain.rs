@@ -31,6 +31,12 @@ pub(super) struct Explain {
     /// For which path.
     #[arg(long, default_value = "/")]
     path: String,
+    /// With which method of an MCP message, such as `tools/list`.
+    #[arg(long)]
+    mcp_method: Option<String>,
+    /// For which tool of an MCP server.
+    #[arg(long, conflicts_with = "mcp_method")]
+    mcp_tool: Option<String>,
     /// Through which OAuth client; a browser if left out.
     #[arg(long)]
     client: Option<String>,
@@ -94,7 +100,7 @@ impl Explain {
                 ip: self.ip,
                 method: &self.method,
                 path: &self.path,
-                message: Message::Unread,
+                message: self.message(),
             }),
         };
         let explanation = app.policies.explain(&facts);
@@ -107,6 +113,17 @@ impl Explain {
             }
         }
         Ok(if explanation.decision.is_allowed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+impl Explain {
+    /// Without a word of them, what is sent is not known.
+    fn message(&self) -> Message<'_> {
+        match (self.mcp_method.as_deref(), self.mcp_tool.as_deref()) {
+            (_, Some(tool)) => Message::Read { method: Some("tools/call"), tool: Some(tool) },
+            (Some(method), None) => Message::Read { method: Some(method), tool: None },
+            (None, None) => Message::Unread,
+        }
     }
 }
 

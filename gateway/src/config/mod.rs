@@ -236,8 +236,17 @@ pub struct App {
     pub limits: AppLimits,
     /// Scopes that requests need (OAuth tokens only).
     pub scope_rules: Vec<ScopeRule>,
+    /// What is done because it is an MCP server; `None` leaves its messages alone.
+    pub mcp: Option<Mcp>,
     /// The app as the authorization server knows it.
     pub oauth: OAuthApp,
+}
+
+/// `[apps.ID.mcp]`
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mcp {
+    /// The largest body that is read, in bytes.
+    pub max_body: usize,
 }
 
 impl App {

@@ -120,6 +120,7 @@ fn summary_of(app: &App) -> Value {
             },
             "signing_algorithm": app.assertion_algorithm.as_str(),
         },
+        "mcp": app.mcp.map_or_else(|| json!({ "enabled": false }), |mcp| json!({ "enabled": true, "max_body": limits::size(mcp.max_body as u64) })),
         "oauth": oauth(app),
     })
 }

@@ -46,14 +46,5 @@ const KEYS: &[&str] = &[
 /// A table that is left out as a whole because of what one of its values says.
 const VALUES: &[(&str, &str, &[&str])] = &[("apps.*.identity_headers", "preset", &["cloudflare", "oauth2-proxy"])];
 
-const SELECTORS: &[&str] = &[
-    "country",
-    "certificate",
-    "common_name",
-    "external_evaluation",
-    "client_domain",
-    "scope",
-    "mcp_tool",
-    "mcp_method",
-    "time",
-];
+const SELECTORS: &[&str] =
+    &["country", "certificate", "common_name", "external_evaluation", "client_domain", "scope", "time"];

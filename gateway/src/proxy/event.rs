@@ -45,6 +45,7 @@ pub(super) fn permit(event: &mut Event, permit: &Permit) {
     event.outcome = permit.action().as_str();
     event.app.clone_from(&permit.app().id);
     permit.rule().clone_into(&mut event.rule);
+    event.detail.extend(permit.messages().summary());
     if let Some(known) = permit.known() {
         event.subject.clone_from(&known.identity.subject);
         event.via = known.via.as_str();

@@ -3,6 +3,7 @@
 mod body;
 mod connection;
 mod event;
+mod messages;
 mod read;
 mod rewrite;
 mod upstream;
@@ -51,6 +52,8 @@ pub(crate) struct Progress {
     snapshot: Option<Arc<Snapshot>>,
     request: Option<Arc<Request>>,
     state: State,
+    /// The body of a request to an MCP server, which was read before the decision.
+    kept: Option<Bytes>,
     upstream_status: Option<u16>,
     /// Where the upstream's side of a WebSocket stands.
     frames: Frames,
@@ -83,6 +86,7 @@ impl ProxyHttp for Proxy {
             snapshot: None,
             request: None,
             state: State::Received,
+            kept: None,
             upstream_status: None,
             frames: Frames::default(),
             _counted: self.connections.count(),
@@ -124,6 +128,17 @@ impl ProxyHttp for Proxy {
                 self.begin(progress, request, permit.into(), generation).await;
                 Ok(false)
             }
+            Ok(Outcome::Read(unread)) => match self.read_messages(session, progress, &request, *unread).await? {
+                Ok(permit) => {
+                    self.note_use(session, &request, &permit);
+                    self.begin(progress, request, permit.into(), generation).await;
+                    Ok(false)
+                }
+                Err(refusal) => {
+                    self.refuse(session, progress, request, refusal).await?;
+                    Ok(true)
+                }
+            },
             Ok(Outcome::Own(own)) => {
                 self.answer(session, progress, &snapshot, request, own).await?;
                 Ok(true)
@@ -158,6 +173,19 @@ impl ProxyHttp for Proxy {
         Ok(())
     }
 
+    async fn request_body_filter(
+        &self,
+        _: &mut Session,
+        body: &mut Option<Bytes>,
+        end_of_stream: bool,
+        progress: &mut Progress,
+    ) -> Result<()> {
+        if let Some(kept) = &progress.kept {
+            messages::replay(body, end_of_stream, kept);
+        }
+        Ok(())
+    }
+
     async fn response_filter(
         &self,
         _: &mut Session,
@@ -167,6 +195,9 @@ impl ProxyHttp for Proxy {
         if let State::Permitted(permit) = &progress.state {
             progress.upstream_status = Some(response.status.as_u16());
             upstream::clean_response(response, permit);
+            if let Some(request) = progress.request.as_deref().filter(|_| permit.app().mcp.is_some()) {
+                messages::clean_response(response, (permit, request), &self.gateway.world.at_rest)?;
+            }
             if let (Some(cors), Some(request)) = (&permit.app().cors, &progress.request) {
                 upstream::replace_cors(response, cors, request);
             }
@@ -348,7 +379,7 @@ impl Proxy {
             linked_app: None,
             authenticated_at: None,
             detail,
-            asked: Asked::ForRequest { ip, method, path },
+            asked: Asked::ForRequest { ip, method, path, called: None },
         });
         progress.state = State::Refused(Box::new(refusal));
         // What follows on this connection cannot be trusted to be a request.
@@ -397,6 +428,7 @@ impl Proxy {
                 ip: request.ip,
                 method: request.method.to_string(),
                 path: request.target.path().to_owned(),
+                called: denial.and_then(|denial| denial.called.clone()),
             },
         });
     }

@@ -1,5 +1,6 @@
 //! What the upstream gets to see: one function for HTTP/1, HTTP/2 and upgrades. Strip, then set.
 
+use super::messages;
 use crate::admit::Permit;
 use crate::config::{IdentityHeaders, Origin};
 use crate::identify::bearer::is_token;
@@ -24,6 +25,9 @@ pub(crate) fn request(upstream: &mut RequestHeader, request: &Request, permit: &
     strip_credentials(upstream, request, permit);
     pass_cookies(upstream, &request.cookies);
     set_forwarded(upstream, request.ip, permit.origin());
+    if permit.app().mcp.is_some() {
+        messages::prepare(upstream, permit);
+    }
     if permit.app().identity_headers == IdentityHeaders::Doorward {
         set_identity(upstream, request, permit, signer);
     }

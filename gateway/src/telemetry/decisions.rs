@@ -2,6 +2,7 @@
 //! than can be written, the newest are dropped and only the log has them.
 
 use crate::config::App;
+use crate::mcp::Called;
 use crate::store::{StoredDecision, Stores};
 use oauth::world::Timestamp;
 use policy::{Facts, Identity, Message, RequestFacts, Via};
@@ -31,8 +32,8 @@ pub(crate) struct Refused {
 
 /// What was asked for.
 pub(crate) enum Asked {
-    /// A request.
-    ForRequest { ip: IpAddr, method: String, path: String },
+    /// A request, perhaps with an MCP message.
+    ForRequest { ip: IpAddr, method: String, path: String, called: Option<Called> },
     /// Something of an endpoint of ours: a session, a token, a registration; no request of the app exists yet.
     OfEndpoint { ip: IpAddr, method: String, path: String, sent: Value },
 }
@@ -105,10 +106,11 @@ impl Refused {
             "text": explanation.as_ref().map(ToString::to_string),
         });
         match &self.asked {
-            Asked::ForRequest { ip, method, path } => {
+            Asked::ForRequest { ip, method, path, called } => {
                 record["ip"] = json!(ip);
                 record["method"] = json!(method);
                 record["path"] = json!(path);
+                record["mcp"] = json!(called.as_ref().map(Called::summary));
             }
             Asked::OfEndpoint { ip, method, path, sent } => {
                 record["ip"] = json!(ip);
@@ -126,8 +128,9 @@ impl Refused {
 
     fn facts(&self) -> Facts<'_> {
         let request = match &self.asked {
-            Asked::ForRequest { ip, method, path } => {
-                Some(RequestFacts { ip: *ip, method, path, message: Message::Unread })
+            Asked::ForRequest { ip, method, path, called } => {
+                let message = called.as_ref().map_or(Message::Unread, Called::as_fact);
+                Some(RequestFacts { ip: *ip, method, path, message })
             }
             Asked::OfEndpoint { .. } => None,
         };

@@ -67,7 +67,8 @@ impl Door {
 
     fn check(&self, case: &Case) -> Result<bool, TestCaseError> {
         let (statuses, seen) = self.try_out(case)?;
-        let fail = |why: &str| Err(TestCaseError::fail(format!("{why}: {statuses:?} {seen:?}")));
+        let heads: Vec<_> = seen.iter().map(|seen| seen.head.escape_ascii().to_string()).collect();
+        let fail = |why: &str| Err(TestCaseError::fail(format!("{why}: {statuses:?} {heads:?}")));
         if statuses[1..].iter().any(|status| !(400..500).contains(status)) {
             return fail("what followed was let in");
         }
@@ -75,7 +76,9 @@ impl Door {
             let refused = matches!(statuses[0], 0 | 400..500);
             return if refused { Ok(false) } else { fail("refused with another status than 4xx, or lost") };
         };
-        if seen.len() > 1 || (statuses[0] != 200 && case.framing != Framing::BrokenChunks) {
+        // Pingora 0.9.1 answers 400 when more comes behind a body before the answer has begun; what was whole has arrived.
+        let cut = matches!(case.framing, Framing::BrokenChunks | Framing::LengthAndMore);
+        if seen.len() > 1 || (statuses[0] != 200 && !cut) {
             return fail("more arrived than was let in");
         }
         if let Some(why) = self.differs(case, arrived) {
@@ -182,7 +185,7 @@ fn hp_11_hp_17_hp_22_h_01_p_01_s_03_what_is_decided_on_is_what_arrives() {
     });
     if let Err(TestError::Fail(why, case)) = result {
         let bytes = case.bytes(door.site.port, &door.tokens);
-        panic!("{why}\n{case:?}\n{}", bytes.escape_ascii());
+        panic!("{why}\n{}", bytes.escape_ascii());
     }
     let (arrived, refused) = (arrived.get(), refused.get());
     println!("{arrived} arrived as they were sent, {refused} were refused");

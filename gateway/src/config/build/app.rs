@@ -4,6 +4,7 @@ use super::apps::Site;
 use super::cors::cors;
 use super::keys;
 use super::limits;
+use super::mcp::mcp;
 use super::oauth::{OAuth, Profile};
 use super::upstream::{self, upstream};
 use super::values::{HOUR, duration, missing, unknown};
@@ -31,7 +32,9 @@ pub(crate) fn app(report: &mut Report<'_>, site: &Site<'_>, id: &str, raw: &RawA
     if let Some(policies) = &policies {
         warn_of_policies(report, &key, policies, raw);
     }
-    let (name, mut oauth, policies) = (name?, oauth?, Policies::new(policies?));
+    let policies = policies.map(Policies::new);
+    let mcp = mcp(report, &key.field("mcp"), raw.mcp.as_ref(), policies.as_ref());
+    let (name, mut oauth, policies) = (name?, oauth?, policies?);
     let scope_rules = std::mem::take(&mut oauth.rules);
     let oauth = oauth.app(&Profile {
         id,
@@ -60,6 +63,7 @@ pub(crate) fn app(report: &mut Report<'_>, site: &Site<'_>, id: &str, raw: &RawA
         pass_authorization: raw.pass_authorization,
         limits: limits?,
         scope_rules,
+        mcp: mcp?,
         oauth: oauth?,
     })
 }

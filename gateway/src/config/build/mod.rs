@@ -12,6 +12,7 @@ mod identity_providers;
 mod keys;
 mod limits;
 mod mail;
+mod mcp;
 mod oauth;
 mod oidc;
 mod places;

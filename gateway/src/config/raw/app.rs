@@ -42,6 +42,19 @@ pub(crate) struct RawApp {
     pub(crate) limits: Option<RawAppLimits>,
     /// What the upstream is told about who is asking.
     pub(crate) identity_headers: RawIdentityHeaders,
+    /// It is an MCP server: messages are read, sessions belong to people.
+    pub(crate) mcp: Option<RawMcp>,
+}
+
+/// `[apps.ID.mcp]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawMcp {
+    /// Whether the bodies of its requests are read as MCP messages. Default: true where this table is, and where a policy of
+    /// the app asks for `mcp_tool` or `mcp_method`; else false.
+    pub(crate) enabled: Option<bool>,
+    /// The largest body that is read, up to `"64MiB"`; more gets 413. Default: `"1MiB"`.
+    pub(crate) max_body: Option<String>,
 }
 
 /// One of `policies`.

@@ -7,7 +7,7 @@ mod limits;
 mod oauth;
 mod tls;
 
-pub(crate) use app::{RawApp, RawChallenge, RawCors, RawPolicyEntry, RawPreset};
+pub(crate) use app::{RawApp, RawChallenge, RawCors, RawMcp, RawPolicyEntry, RawPreset};
 pub(crate) use identity_provider::{
     RawArgon2, RawAuthMethod, RawCallback, RawIdentityProvider, RawLogoutEnds, RawProviderType, RawUserinfo,
 };

@@ -176,10 +176,8 @@ fn target() -> impl Strategy<Value = Vec<u8>> {
         3 => "\\?[a-z0-9=&%/._~-]{0,12}".prop_filter("a switch", |query| !query.contains("do=")).prop_map(String::into_bytes),
         1 => vec(any::<u8>(), 0..6).prop_map(|bytes| [b"?", &*bytes].concat()),
     ];
-    let form = prop_oneof![
-        20 => Just(&b""[..]),
-        1 => select(&[&b"http://diff.test"[..], b"http://evil.test", b"*", b"x", b"/"][..]),
-    ];
+    let forms: &[&[u8]] = &[b"http://diff.test", b"http://evil.test", b"*", b"x", b"/"];
+    let form = prop_oneof![20 => Just(&b""[..]), 1 => select(forms)];
     (form, path, query).prop_map(|(form, path, query)| [form, &path, &query].concat())
 }
 

@@ -222,6 +222,8 @@ fn answer(writer: &mut TcpStream, seen: &Seen, switch: &str, state: &State) -> O
             "theirs".to_owned(),
         ),
         "basic" => (401, "WWW-Authenticate: Basic realm=\"theirs\"\r\n".to_owned(), "theirs".to_owned()),
+        "elsewhere" => (307, "Location: http://evil.test/mcp\r\n".to_owned(), String::new()),
+        "nearby" => (307, "Location: /mcp/\r\n".to_owned(), String::new()),
         "public" => (200, "Cache-Control: public, max-age=60\r\n".to_owned(), String::new()),
         "policy" => (
             200,
