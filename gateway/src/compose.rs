@@ -71,6 +71,8 @@ pub struct Start {
 /// When it cannot start.
 pub fn run(config: Config, start: Start) -> Result<(), Failure> {
     pingora::tls::install_default_crypto_provider();
+    // A file for each connection: the usual soft limit of 1024 is for programs that use `select`.
+    let _ = rlimit::increase_nofile_limit(u64::MAX);
     match (start.upgrade, check_addresses(&config)) {
         (true, Ok(())) => return Err(Failure::NoPredecessor),
         (true, Err(_)) => {}

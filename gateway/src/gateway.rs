@@ -155,14 +155,16 @@ impl Snapshot {
 pub(crate) struct Gateway {
     pub(crate) world: World,
     current: ArcSwap<Snapshot>,
-    /// Whether it is about to stop.
+    /// Whether it is about to stop, and to say so.
     draining: AtomicBool,
+    /// Whether clients are told to leave their connections.
+    leaving: AtomicBool,
 }
 
 impl Gateway {
     pub(crate) fn new(world: World, config: Config) -> Self {
         let current = ArcSwap::from_pointee(Snapshot::new(&world, config));
-        Self { world, current, draining: AtomicBool::new(false) }
+        Self { world, current, draining: AtomicBool::new(false), leaving: AtomicBool::new(false) }
     }
 
     /// The configuration of now, for one request from its start to its end.
@@ -173,6 +175,17 @@ impl Gateway {
     /// From now on it says that it is not ready, and keeps no connection.
     pub(crate) fn drain(&self) {
         self.draining.store(true, Ordering::Release);
+        self.leave();
+    }
+
+    /// From now on it keeps no connection.
+    pub(crate) fn leave(&self) {
+        self.leaving.store(true, Ordering::Release);
+    }
+
+    /// Whether clients are to leave their connections.
+    pub(crate) fn is_leaving(&self) -> bool {
+        self.leaving.load(Ordering::Acquire)
     }
 
     /// Whether it is about to stop.

@@ -1,6 +1,8 @@
-//! An upstream that costs as little as one can: it answers every request head with the same 13 bytes.
+//! An upstream that costs as little as one can: it answers every request head with the same 13 bytes, but for `/events`, which
+//! is an event stream without an end.
 
 use std::io;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -30,8 +32,22 @@ async fn serve(mut stream: TcpStream) -> io::Result<()> {
         }
         waiting.extend_from_slice(&chunk[..read]);
         while let Some(end) = waiting.windows(4).position(|window| window == b"\r\n\r\n") {
+            let events = waiting.starts_with(b"GET /events");
             waiting.drain(..end + 4);
+            if events {
+                return send_events(stream).await;
+            }
             stream.write_all(ANSWER).await?;
         }
+    }
+}
+
+async fn send_events(mut stream: TcpStream) -> io::Result<()> {
+    stream
+        .write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
+        .await?;
+    loop {
+        stream.write_all(b"c\r\ndata: tick\n\n\r\n").await?;
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }

@@ -15,6 +15,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 /// How often it is looked whether requests have ended.
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 
+/// How long connections that wait for a request are kept: a request may be on its way, and its answer tells the client to leave.
+const LINGER: Duration = Duration::from_secs(2);
+
 /// Time for farewells, and for what was written last to reach the network.
 const LAST_WORDS: Duration = Duration::from_millis(300);
 
@@ -42,6 +45,9 @@ pub(super) fn run(
         tracing::warn!(target: "doorward", left, "requests that did not end in time are cut off");
         connections.end_all();
         is_quiet_within(connections, LAST_WORDS);
+    }
+    while !connections.is_empty() && started.elapsed() < LINGER {
+        thread::sleep(LOOK_EVERY);
     }
     thread::sleep(LAST_WORDS);
     tracing::info!(target: "doorward", seconds = started.elapsed().as_secs_f32(), "stopped");
@@ -106,6 +112,7 @@ impl Signals {
             }
         }
         tracing::info!(target: "doorward", "handing over to a new process");
+        self.gateway.leave();
     }
 }
 

@@ -97,7 +97,7 @@ impl ProxyHttp for Proxy {
         connection::head_is_read();
         let idle = self.gateway.snapshot().config.server.limits.idle_timeout;
         // Only where Pingora would keep the connection: setting it always would bring back what it had given up.
-        if self.gateway.is_draining() {
+        if self.gateway.is_leaving() {
             session.set_keepalive(None);
         } else if session.get_keepalive().is_some() {
             session.set_keepalive(Some(idle.as_secs().max(1)));

@@ -58,6 +58,11 @@ impl Connections {
         self.requests.load(Ordering::Acquire)
     }
 
+    /// Whether no client is connected.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open().is_empty()
+    }
+
     /// Counts a request until what is returned is dropped.
     pub(super) fn count(&self) -> Counted {
         self.requests.fetch_add(1, Ordering::AcqRel);
