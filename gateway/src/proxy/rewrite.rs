@@ -220,6 +220,21 @@ mod tests {
     }
 
     #[test]
+    fn hp_01_h_01_h_02_fuzz_header_names() {
+        crate::mutation::Corpus::read("tests/fuzz/header_names").fuzz(|names| {
+            let mut header = RequestHeader::build("GET", b"/", None).unwrap();
+            let valid = names.split(|b| *b == b' ').filter_map(|name| HeaderName::from_bytes(name).ok());
+            let sent: Vec<_> = valid.inspect(|name| drop(header.append_header(name.clone(), "forged"))).collect();
+            strip_claims(&mut header);
+            for name in header.headers.keys() {
+                let spelled = name.as_str().replace(|c: char| !c.is_ascii_alphanumeric(), "-");
+                let ours = ["x-forwarded-", "doorward-", "x-auth-request-", "cf-access-"];
+                assert!(sent.contains(name) && !ours.iter().any(|prefix| spelled.starts_with(prefix)), "{name}");
+            }
+        });
+    }
+
+    #[test]
     fn bs_06_fuzz_cookies() {
         crate::mutation::Corpus::read("tests/fuzz/cookies").fuzz(|cookies| {
             let mut header = RequestHeader::build("GET", b"/", None).unwrap();

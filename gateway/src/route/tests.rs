@@ -59,3 +59,37 @@ fn hp_12_the_most_specific_place_wins() {
         assert_eq!(app_at(&routes, host, target), app, "{host}{target}");
     }
 }
+
+#[test]
+fn hp_12_p_03_p_08_fuzz_routes() {
+    let places = [
+        ("root", "one.test", ""),
+        ("mcp", "one.test", "/mcp"),
+        ("deep", "one.test", "/mcp/deep"),
+        ("other", "two.test", "/only"),
+    ];
+    let urls: Vec<_> = places.iter().map(|(id, host, path)| (*id, format!("http://{host}:8080{path}"))).collect();
+    let routes = routes(&urls.iter().map(|(id, url)| (*id, url.as_str())).collect::<Vec<_>>());
+    let found = std::cell::Cell::new(0);
+    crate::mutation::Corpus::read("tests/fuzz/routes").fuzz_text(|line| {
+        let (host, target) = line.split_once(' ').unwrap_or((line, "/"));
+        let Ok(value) = http::HeaderValue::from_str(host) else { return };
+        let mut headers = HeaderMap::new();
+        headers.insert("host", value);
+        let parts = Parts { method: &Method::GET, target: target.as_bytes(), authority: None, headers: &headers };
+        let read = Request::read(&parts, "127.0.0.1".parse().unwrap(), Timestamp::from_seconds(1), "d_1".into());
+        let Ok(request) = read else { return };
+        let Some(Route::App(app, origin)) = routes.find(&request) else { return };
+        found.set(found.get() + 1);
+        // By a second, plain reading: the longest of the paths at this host.
+        let path = request.target.path();
+        let covers = |place: &str| path == place || path.starts_with(&format!("{place}/"));
+        let plain = host.to_lowercase();
+        let named = |name: &str| [format!("{name}:8080"), format!("{name}.:8080")].contains(&plain);
+        let here = places.iter().filter(|(_, name, place)| named(name) && covers(place));
+        let best = here.max_by_key(|(.., place)| place.len()).unwrap_or_else(|| panic!("{line} leads to {}", app.id));
+        assert_eq!((app.id.as_str(), origin.host.as_str()), (best.0, best.1), "{line}");
+        assert!(!path.starts_with("/.doorward/"), "{line}");
+    });
+    assert!(found.get() > 100, "hardly any led to an app: {}", found.get());
+}

@@ -10,6 +10,7 @@ mod demo;
 mod devices;
 mod grants;
 mod mail;
+mod mcp_conformance;
 mod oauth_libraries;
 mod pages;
 mod passkeys;

@@ -3,6 +3,7 @@
 //! through the front door.
 
 mod flow;
+mod frames;
 mod headers;
 mod mcp;
 mod parser;

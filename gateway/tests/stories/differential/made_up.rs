@@ -79,10 +79,11 @@ pub(super) enum Framing {
 
 impl Case {
     /// As it is sent.
-    pub(super) fn bytes(&self, port: u16, tokens: &BTreeMap<&'static str, String>) -> Vec<u8> {
+    pub(super) fn bytes(&self, port: u16, number: &str, tokens: &BTreeMap<&'static str, String>) -> Vec<u8> {
         let mut bytes = [self.method.as_bytes(), b" ", &self.target, b" ", self.version.as_bytes(), b"\r\n"].concat();
         let mut add = |text: String| bytes.extend(text.into_bytes());
         add(self.host.replace("PORT", &port.to_string()));
+        add(format!("X-Case: {number}\r\n"));
         let token = &tokens[self.person];
         match self.credential {
             Credential::Good => add(format!("Authorization: Bearer {token}\r\n")),
