@@ -1,9 +1,11 @@
 //! The straight line of a request: route, identify, decide. `?` means that the request ends here.
 
+mod limits;
 mod messages;
 mod permit;
 mod review;
 
+pub(crate) use limits::of_address;
 pub(crate) use messages::Unread;
 pub(crate) use permit::Permit;
 pub(crate) use review::{Review, Standing};
@@ -40,7 +42,9 @@ pub(crate) async fn admit(world: &World, snapshot: &Snapshot, request: &Request)
     if at.app.cors.is_some() && cors::is_preflight(request) {
         return Ok(Outcome::Own(Own::Preflight(at.app)));
     }
+    limits::before_identifying(world, &at, request)?;
     let known = identify::first(world, &at, request).await?;
+    limits::after_identifying(world, &at, known.as_deref())?;
     if at.app.mcp.is_some() && !request.upgrade {
         return Unread::new(at, known, request).map(|unread| Outcome::Read(Box::new(unread)));
     }

@@ -6,7 +6,7 @@ mod keys;
 use crate::approval::PolicyApproval;
 use crate::config::Config;
 use crate::known::Memory;
-use crate::limits::Limits;
+use crate::limits::{Buckets, Limits};
 use crate::mail::Post;
 use crate::pages::Look;
 use crate::relying_party::Providers;
@@ -44,6 +44,7 @@ pub(crate) struct World {
     pub(crate) memory: Memory,
     pub(crate) replays: Replays,
     pub(crate) limits: Limits,
+    pub(crate) buckets: Buckets,
     pub(crate) recorder: Recorder,
     pub(crate) post: Post,
     pub(crate) metrics: Metrics,
@@ -81,6 +82,7 @@ impl World {
             memory,
             replays: Replays::default(),
             limits,
+            buckets: Buckets::new(),
             recorder,
             post,
             metrics,

@@ -7,7 +7,7 @@ mod sent;
 use crate::cors;
 use crate::gateway::{Snapshot, World};
 use crate::identify::session::person;
-use crate::limits::Bucket;
+use crate::limits::{Bucket, RETRY_AFTER};
 use crate::login::{self, handoff, sign_in_page};
 use crate::pages::{Look, PASSKEY_SOURCE};
 use crate::refusal::{At, Refusal};
@@ -128,7 +128,7 @@ impl OwnRequest<'_> {
     async fn oauth(&self, app: &Arc<crate::config::App>, endpoint: &Endpoint) -> Result<Response<Bytes>, Refusal> {
         let (world, request) = (self.world, self.request);
         if !self.within_limits(endpoint) {
-            return Ok(refuse::too_many(&self.look(), *endpoint == Endpoint::Authorization, &request.id));
+            return Ok(refuse::too_many(&self.look(), *endpoint == Endpoint::Authorization, &request.id, RETRY_AFTER));
         }
         let login = &self.snapshot.config.auth.origin;
         let at_login = *endpoint == Endpoint::Authorization;

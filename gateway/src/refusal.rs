@@ -2,6 +2,7 @@
 
 use crate::config::{App, Origin};
 use crate::known::Known;
+use crate::limits::TooMany;
 use crate::mcp::{Called, Fault};
 use oauth::world::Timestamp;
 use policy::{Identity, StepUp, Via};
@@ -19,8 +20,10 @@ pub(crate) struct At {
 pub(crate) enum Refusal {
     /// It could be read in two ways, or not at all: 400.
     Malformed(&'static str),
-    /// The request or its headers are too large: 413, 414, 431.
-    TooLarge(u16),
+    /// The request or its headers are too large: 413, 414, 431. The app, if it is one that says so.
+    TooLarge(u16, Option<At>),
+    /// There are too many requests of one who asks: 429.
+    TooMany(Option<At>, TooMany, Option<Box<Denial>>),
     /// No app is there: 404 that says nothing.
     NoSuchApp,
     /// Nobody is signed in: 302 to login, or 401.
@@ -104,7 +107,8 @@ impl Refusal {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Malformed(_) => "malformed_request",
-            Self::TooLarge(_) => "request_too_large",
+            Self::TooLarge(..) => "request_too_large",
+            Self::TooMany(..) => TOO_MANY,
             Self::NoSuchApp => "no_such_app",
             Self::LoginRequired(_) => "login_required",
             Self::InvalidToken(_, bad) => bad.code,
@@ -121,6 +125,17 @@ impl Refusal {
         match self {
             Self::Denied(_, denial) | Self::CrossOrigin(_, denial) => Some(denial),
             Self::StepUp(_, _, denial) | Self::InsufficientScope(_, _, denial) => Some(denial),
+            Self::TooMany(_, _, denial) => denial.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// More than its code says, for whoever runs the gateway.
+    pub(crate) fn detail(&self) -> Option<String> {
+        match self {
+            Self::Malformed(why) => Some((*why).to_owned()),
+            Self::Unavailable(why) => Some(why.clone()),
+            Self::TooMany(_, TooMany { limit, .. }, _) => Some(limit.to_string()),
             _ => None,
         }
     }
@@ -135,10 +150,14 @@ impl Refusal {
             | Self::InsufficientScope(at, ..)
             | Self::Message(at, _)
             | Self::CrossOrigin(at, _) => Some(at),
-            Self::Malformed(_) | Self::TooLarge(_) | Self::NoSuchApp | Self::Unavailable(_) => None,
+            Self::TooLarge(_, at) | Self::TooMany(at, ..) => at.as_ref(),
+            Self::Malformed(_) | Self::NoSuchApp | Self::Unavailable(_) => None,
         }
     }
 }
+
+/// The code of too many requests.
+pub(crate) const TOO_MANY: &str = "too_many_requests";
 
 impl From<oauth::store::StoreError> for Refusal {
     fn from(broken: oauth::store::StoreError) -> Self {

@@ -6,11 +6,10 @@ mod ended;
 use crate::brand::english;
 use crate::cors;
 use crate::gateway::World;
-use crate::limits::RETRY_AFTER;
 use crate::login::handoff;
 use crate::mcp::{Called, Fault};
 use crate::pages::{self, Look, RefusedPage};
-use crate::refusal::{At, BadCredential, Denial, NONCE_NEEDED, Refusal};
+use crate::refusal::{At, BadCredential, Denial, NONCE_NEEDED, Refusal, TOO_MANY};
 use crate::request::Request;
 use crate::respond::{Dress, Problem, as_json, html, problem};
 use bytes::Bytes;
@@ -84,7 +83,8 @@ pub(crate) fn unread(look: &Look<'_>, refusal: &Refusal, html: bool, id: &str) -
         |status, code, text, detail| problem(look, html, id, Problem { status, code, text, detail, app: None });
     match refusal {
         Refusal::Malformed(why) => problem_of(400, "invalid_request", "problem-malformed", Some(*why)),
-        Refusal::TooLarge(status) => problem_of(*status, "request_too_large", "problem-too-large", None),
+        Refusal::TooLarge(status, _) => problem_of(*status, "request_too_large", "problem-too-large", None),
+        Refusal::TooMany(_, exceeded, _) => too_many(look, html, id, exceeded.retry_after),
         Refusal::NoSuchApp => problem_of(404, "not_found", "problem-nothing-here", None),
         _ => {
             let mut response = problem_of(503, "unavailable", "problem-unavailable", None);
@@ -94,11 +94,11 @@ pub(crate) fn unread(look: &Look<'_>, refusal: &Refusal, html: bool, id: &str) -
     }
 }
 
-/// Too many calls in a minute.
-pub(crate) fn too_many(look: &Look<'_>, html: bool, id: &str) -> Response<Bytes> {
-    let (code, text) = ("too_many_requests", "problem-too-many-requests");
+/// Too many calls: the caller may try again after so many seconds (RFC 6585 section 4).
+pub(crate) fn too_many(look: &Look<'_>, html: bool, id: &str, retry_after: u64) -> Response<Bytes> {
+    let (code, text) = (TOO_MANY, "problem-too-many-requests");
     let mut response = problem(look, html, id, Problem { status: 429, code, text, ..Problem::default() });
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER));
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(retry_after));
     response
 }
 

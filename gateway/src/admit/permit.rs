@@ -37,6 +37,11 @@ impl Permit {
         &self.app
     }
 
+    /// The app, and the origin by which it was reached.
+    pub(crate) fn at(&self) -> At {
+        At { app: Arc::clone(&self.app), origin: self.origin.clone() }
+    }
+
     /// The origin by which it was reached.
     pub(crate) fn origin(&self) -> &Origin {
         &self.origin

@@ -1,5 +1,6 @@
 //! How much a client may ask for: sizes, times and counts, of the front as a whole and of each app.
 
+use std::fmt;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
@@ -86,6 +87,13 @@ pub enum Per {
     Client,
     /// An IPv4 address, or a /64 of IPv6.
     Address,
+}
+
+impl fmt::Display for RequestLimit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (count, within, burst) = (self.count, humantime::format_duration(self.within), self.burst);
+        write!(f, "more than {count} requests in {within}, or {burst} at once, per {}", self.per.as_str())
+    }
 }
 
 impl Per {

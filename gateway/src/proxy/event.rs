@@ -33,11 +33,7 @@ pub(super) fn refusal(event: &mut Event, refusal: &Refusal) {
         event.client = denial.client.clone().unwrap_or_default();
         event.via = denial.via.as_str();
     }
-    match refusal {
-        Refusal::Malformed(why) => (*why).clone_into(&mut event.detail),
-        Refusal::Unavailable(why) => event.detail.clone_from(why),
-        _ => {}
-    }
+    event.detail = refusal.detail().unwrap_or_default();
 }
 
 /// What a permit says.

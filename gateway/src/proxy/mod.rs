@@ -6,6 +6,7 @@ mod event;
 mod messages;
 mod read;
 mod rewrite;
+mod upload;
 mod upstream;
 
 use crate::admit::{self, Outcome, Permit, Review, Standing};
@@ -31,6 +32,7 @@ use policy::Via;
 use rewrite::Signer;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use upload::Upload;
 
 /// The front.
 pub(crate) struct Proxy {
@@ -54,6 +56,8 @@ pub(crate) struct Progress {
     state: State,
     /// The body of a request to an MCP server, which was read before the decision.
     kept: Option<Bytes>,
+    /// What the client sends to the upstream.
+    upload: Option<Upload>,
     upstream_status: Option<u16>,
     /// Where the upstream's side of a WebSocket stands.
     frames: Frames,
@@ -66,9 +70,6 @@ enum State {
     Answered(Option<Box<Told>>),
     Permitted(Arc<Permit>),
 }
-
-/// Time that a client has to send a body to us, and to take an answer.
-const CLIENT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long a WebSocket may be silent.
 const UPGRADED_TIMEOUT: Duration = Duration::from_secs(3600);
@@ -87,6 +88,7 @@ impl ProxyHttp for Proxy {
             request: None,
             state: State::Received,
             kept: None,
+            upload: None,
             upstream_status: None,
             frames: Frames::default(),
             _counted: self.connections.count(),
@@ -95,32 +97,42 @@ impl ProxyHttp for Proxy {
 
     async fn early_request_filter(&self, session: &mut Session, _: &mut Progress) -> Result<()> {
         connection::head_is_read();
-        let idle = self.gateway.snapshot().config.server.limits.idle_timeout;
+        let snapshot = self.gateway.snapshot();
+        let limits = &snapshot.config.server.limits;
         // Only where Pingora would keep the connection: setting it always would bring back what it had given up.
         if self.gateway.is_leaving() {
             session.set_keepalive(None);
         } else if session.get_keepalive().is_some() {
-            session.set_keepalive(Some(idle.as_secs().max(1)));
+            session.set_keepalive(Some(limits.idle_timeout.as_secs().max(1)));
         }
-        session.set_read_timeout(Some(CLIENT_TIMEOUT));
-        session.set_write_timeout(Some(CLIENT_TIMEOUT));
+        session.set_read_timeout(Some(limits.upload_timeout));
+        session.set_write_timeout(Some(limits.download_timeout));
         Ok(())
     }
 
     async fn request_filter(&self, session: &mut Session, progress: &mut Progress) -> Result<bool> {
         let world = &self.gateway.world;
         let snapshot = self.gateway.snapshot();
-        let request =
-            match read::request(session, &snapshot.config.server.trusted_proxies, world.clock.now(), &progress.id) {
-                Ok(request) => request,
-                Err(refusal) => return self.refuse_unread(session, progress, refusal).await,
-            };
+        let request = match read::request(session, &snapshot.config.server, world.clock.now(), &progress.id) {
+            Ok(request) => request,
+            Err(refusal) => return self.refuse_unread(session, progress, refusal).await,
+        };
         let generation = world.memory.generation();
-        let outcome = admit::admit(world, &snapshot, &request).await;
+        let outcome = match admit::of_address(world, &snapshot, &request) {
+            Ok(()) => admit::admit(world, &snapshot, &request).await,
+            Err(too_many) => Err(too_many),
+        };
         progress.snapshot = Some(Arc::clone(&snapshot));
         match outcome {
             Ok(Outcome::Proxy(permit)) => {
-                if request.upgrade {
+                let upload = Upload::new(session, &snapshot.config.server.limits, &permit.app().limits);
+                if upload.is_announced_too_long(session) {
+                    let refusal = Refusal::TooLarge(413, Some(permit.at()));
+                    self.refuse(session, progress, request, refusal).await?;
+                    return Ok(true);
+                }
+                progress.upload = Some(upload);
+                if upload::is_stream(session) {
                     // A WebSocket may be silent for long; its connection ends when either side ends it.
                     session.set_read_timeout(Some(UPGRADED_TIMEOUT));
                 }
@@ -183,7 +195,10 @@ impl ProxyHttp for Proxy {
         if let Some(kept) = &progress.kept {
             messages::replay(body, end_of_stream, kept);
         }
-        Ok(())
+        match (&mut progress.upload, body) {
+            (Some(upload), Some(bytes)) => upload.take(bytes.len()),
+            _ => Ok(()),
+        }
     }
 
     async fn response_filter(
@@ -231,13 +246,21 @@ impl ProxyHttp for Proxy {
         }
         let (status, code, text) = upstream::describe(error);
         let html = progress.request.as_ref().is_some_and(|request| request.hints.accepts_html);
-        self.gateway.world.metrics.upstream_error(code);
+        if *error.etype() == upload::TOO_LARGE {
+            self.end_upload(progress);
+        } else {
+            self.gateway.world.metrics.upstream_error(code);
+        }
         if session.response_written().is_none() && status != 0 {
             let snapshot = self.snapshot(progress);
             let look = snapshot.config.brand.look(read::languages(session));
             let response =
                 respond::problem(&look, html, &progress.id, Problem { status, code, text, ..Problem::default() });
             let _ = self.write(session, &snapshot, response).await;
+            if *error.etype() == upload::TOO_LARGE {
+                // A client that is still sending would see a reset in place of the answer.
+                let _ = session.as_downstream_mut().drain_request_body().await;
+            }
         }
         FailToProxy { error_code: status, can_reuse_downstream: false }
     }
@@ -324,6 +347,14 @@ impl Proxy {
         FailToProxy { error_code: if left.is_ok() { error_code } else { 0 }, can_reuse_downstream: false }
     }
 
+    /// A request that was let through ends because of its body.
+    fn end_upload(&self, progress: &mut Progress) {
+        let (State::Permitted(permit), Some(request)) = (&progress.state, &progress.request) else { return };
+        let refusal = Refusal::TooLarge(413, Some(permit.at()));
+        self.record(request, &refusal);
+        progress.state = State::Refused(Box::new(refusal));
+    }
+
     /// Remembers who uses a grant, and from where; once a minute and address.
     fn note_use(&self, session: &Session, request: &Request, permit: &Permit) {
         if let Some(known) = permit.known().filter(|known| known.is_news(request.ip, request.now)) {
@@ -341,7 +372,7 @@ impl Proxy {
         own: Own,
     ) -> Result<()> {
         let Some(sent) = body::read(session, MAX_BODY).await? else {
-            return self.refuse(session, progress, request, Refusal::TooLarge(413)).await;
+            return self.refuse(session, progress, request, Refusal::TooLarge(413, None)).await;
         };
         let mut http = body::as_http(session.req_header(), &request, sent);
         http.extensions_mut().insert(Guesser(Arc::new(self.gateway.world.limits.guesser(request.ip))));
@@ -366,7 +397,6 @@ impl Proxy {
         let look = snapshot.config.brand.look(read::languages(session));
         let response = refuse::unread(&look, &refusal, read::accepts_html(session), &progress.id);
         let (ip, method, path) = read::glimpse(session);
-        let detail = if let Refusal::Malformed(why) = &refusal { Some((*why).to_owned()) } else { None };
         self.gateway.world.recorder.record(Refused {
             id: progress.id.clone(),
             at: self.gateway.world.clock.now(),
@@ -378,7 +408,7 @@ impl Proxy {
             client: None,
             linked_app: None,
             authenticated_at: None,
-            detail,
+            detail: refusal.detail(),
             asked: Asked::ForRequest { ip, method, path, called: None },
         });
         progress.state = State::Refused(Box::new(refusal));
@@ -423,7 +453,7 @@ impl Proxy {
             client: denial.and_then(|denial| denial.client.clone()),
             linked_app: denial.and_then(|denial| denial.linked_app.clone()),
             authenticated_at: denial.and_then(|denial| denial.authenticated_at),
-            detail: None,
+            detail: refusal.detail(),
             asked: Asked::ForRequest {
                 ip: request.ip,
                 method: request.method.to_string(),

@@ -1,5 +1,6 @@
 //! From Pingora's session to our [`Request`].
 
+use crate::config::Server;
 use crate::refusal::Refusal;
 use crate::request::{Authority, Parts, Request, check_framing};
 use http::{HeaderMap, Version};
@@ -8,25 +9,20 @@ use oauth::world::Timestamp;
 use pingora::proxy::Session;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// Most bytes of a request line and headers.
-const MAX_HEADER_BYTES: usize = 64 * 1024;
-
-/// Longest request target that is read before it is called too long.
-const MAX_TARGET: usize = crate::request::MAX_TARGET_BYTES;
-
 /// Reads the request of a session.
-pub(super) fn request(session: &Session, trusted: &[IpNet], now: Timestamp, id: &str) -> Result<Request, Refusal> {
+pub(super) fn request(session: &Session, server: &Server, now: Timestamp, id: &str) -> Result<Request, Refusal> {
     let header = session.req_header();
-    if let Some(http1) = session.as_downstream().as_http1() {
-        let raw = http1.get_headers_raw_bytes();
-        if raw.len() > MAX_HEADER_BYTES {
-            return Err(Refusal::TooLarge(431));
-        }
-        check_framing(&raw).map_err(|malformed| Refusal::Malformed(malformed.0))?;
-    }
     let target = header.raw_path();
-    if target.len() > MAX_TARGET {
-        return Err(Refusal::TooLarge(414));
+    if target.len() > server.limits.url_length {
+        return Err(Refusal::TooLarge(414, None));
+    }
+    let raw = session.as_downstream().as_http1().map(|http1| http1.get_headers_raw_bytes());
+    let bytes = raw.as_ref().map_or_else(|| weigh(&header.headers) + target.len(), |raw| raw.len());
+    if bytes > server.limits.header_bytes || count(&header.headers) > server.limits.header_count {
+        return Err(Refusal::TooLarge(431, None));
+    }
+    if let Some(raw) = raw {
+        check_framing(&raw).map_err(|malformed| Refusal::Malformed(malformed.0))?;
     }
     let http2 = header.version == Version::HTTP_2;
     if !http2 && header.uri.authority().is_some() {
@@ -38,8 +34,19 @@ pub(super) fn request(session: &Session, trusted: &[IpNet], now: Timestamp, id: 
         authority: header.uri.authority().filter(|_| http2).map(|authority| authority.as_str()),
         headers: &header.headers,
     };
-    let ip = client_ip(ip(session), &header.headers, trusted)?;
+    let ip = client_ip(ip(session), &header.headers, &server.trusted_proxies)?;
     Request::read(&parts, ip, now, id.to_owned()).map_err(|malformed| Refusal::Malformed(malformed.0))
+}
+
+/// The bytes of fields as HTTP/1.1 writes them.
+fn weigh(headers: &HeaderMap) -> usize {
+    headers.iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len()).sum()
+}
+
+/// The number of fields. HTTP/2 sends each cookie in one (RFC 9113 section 8.2.3), which are no more than in HTTP/1.1.
+fn count(headers: &HeaderMap) -> usize {
+    let cookies = headers.get_all(http::header::COOKIE).iter().count();
+    headers.len() - cookies + cookies.min(1)
 }
 
 /// The host that is asked for, if it can be read.

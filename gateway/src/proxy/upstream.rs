@@ -1,5 +1,6 @@
 //! The upstream's side: where it is, what its answer may contain, and what is said when it gives none.
 
+use super::upload::TOO_LARGE;
 use crate::admit::Permit;
 use crate::config::{Cors, Upstream};
 use crate::cors;
@@ -119,6 +120,7 @@ fn keep_cookies(response: &mut ResponseHeader) {
 /// Status, stable code and text for a failure; status 0 when nobody is there to read it.
 pub(super) fn describe(error: &Error) -> (u16, &'static str, &'static str) {
     match (error.etype(), error.esource()) {
+        (&TOO_LARGE, _) => (413, "request_too_large", "problem-too-large"),
         (ErrorType::ReadTimedout, ErrorSource::Downstream) => (408, "request_timeout", "problem-too-slow"),
         (
             ErrorType::ConnectionClosed | ErrorType::ReadError | ErrorType::WriteError | ErrorType::WriteTimedout,

@@ -7,7 +7,9 @@ mod target;
 
 pub(crate) use authority::Authority;
 pub(crate) use framing::check as check_framing;
-pub(crate) use target::{MAX_BYTES as MAX_TARGET_BYTES, Target};
+#[cfg(test)]
+pub(crate) use target::MAX_BYTES as MAX_TARGET_BYTES;
+pub(crate) use target::Target;
 
 use http::{HeaderMap, Method, header};
 use oauth::world::Timestamp;

@@ -22,6 +22,7 @@ mod harness;
 mod http2;
 mod keys;
 mod lifecycle;
+mod limits;
 mod mcp;
 mod operations;
 mod pages;

@@ -142,7 +142,7 @@ const RATE_EXAMPLE: &str = "100/1m";
 const MIB: u64 = 1024 * 1024;
 /// What the parser below takes is a mebibyte.
 const HEADER_BYTES: RangeInclusive<u64> = 1024..=512 * 1024;
-const URL_LENGTH: RangeInclusive<u64> = 256..=64 * 1024;
+const URL_LENGTH: RangeInclusive<u64> = 256..=32 * 1024;
 /// The parser below takes 256.
 const HEADER_COUNT: RangeInclusive<u64> = 16..=250;
 const CONNECTIONS: RangeInclusive<u64> = 1..=1_000_000;

@@ -31,7 +31,8 @@ impl Browser {
         try_send(&request).is_none_or(|response| response.status == 200)
     }
 
-    fn with_cookies(&mut self, request: Request) -> Request {
+    /// A request as this browser sends it.
+    pub(crate) fn with_cookies(&mut self, request: Request) -> Request {
         let jar = self.jars.entry(host_of(&request.url())).or_default();
         let cookies: Vec<_> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
         if cookies.is_empty() { request } else { request.header("Cookie", &cookies.join("; ")) }

@@ -1,4 +1,4 @@
-//! How often one address may call what costs us: a count per minute and bucket, in a bounded map. Generous, because fifty
+//! How often one address may call what costs us most: a count per minute and bucket, in a bounded map. Generous, because fifty
 //! people behind one address sign in on the same morning.
 
 use moka::sync::Cache;
