@@ -43,7 +43,10 @@ pub(crate) async fn admit(world: &World, snapshot: &Snapshot, request: &Request)
         return Ok(Outcome::Own(Own::Preflight(at.app)));
     }
     limits::before_identifying(world, &at, request)?;
-    let known = identify::first(world, &at, request).await?;
+    let known = match by_certificate(world, &at, request)? {
+        Some(known) => Some(known),
+        None => identify::first(world, &at, request).await?,
+    };
     limits::after_identifying(world, &at, known.as_deref())?;
     if at.app.mcp.is_some() && !request.upgrade {
         return Unread::new(at, known, request).map(|unread| Outcome::Read(Box::new(unread)));
@@ -94,6 +97,17 @@ fn conclude(at: &At, known: Option<&Known>, decision: Decision) -> Result<Allowe
     }
 }
 
+/// The service that the certificate of the connection proves, where a policy lets that in; else other credentials are
+/// looked at, and the certificate is a fact beside them.
+fn by_certificate(world: &World, at: &At, request: &Request) -> Result<Option<Arc<Known>>, Refusal> {
+    let Some(shown) = identify::certificate::check(world, at, request)? else { return Ok(None) };
+    let known = identify::certificate::identify(world, at, request, shown);
+    Ok(known.filter(|known| {
+        let decision = at.app.policies.may_yet(&facts(request, Some(known), Message::Unread));
+        matches!(decision, Decision::Allow { action: Action::ServiceAuth, .. })
+    }))
+}
+
 /// What the policy is asked about.
 pub(crate) fn facts<'a>(request: &'a Request, known: Option<&'a Known>, message: Message<'a>) -> Facts<'a> {
     Facts {
@@ -107,6 +121,7 @@ pub(crate) fn facts<'a>(request: &'a Request, known: Option<&'a Known>, message:
             method: request.method.as_str(),
             path: request.target.path(),
             message,
+            certificate: request.certificate(),
         }),
     }
 }

@@ -77,7 +77,10 @@ fn of_service(about: &About<'_>) -> Map<String, Value> {
     let identity = about.identity;
     let mut claims = Map::new();
     claims.insert("type".into(), json!(token::SERVICE));
-    claims.insert("common_name".into(), json!(identity.subject));
+    // That of a certificate is its own; a token has none but its id.
+    let certificate = identity.login_method == policy::CERTIFICATE;
+    let known_by = identity.name.as_ref().filter(|_| certificate).unwrap_or(&identity.subject);
+    claims.insert("common_name".into(), json!(known_by));
     claims.insert("name".into(), json!(identity.name));
     claims.insert("idp".into(), json!(identity.login_method));
     if let Some((client, _)) = about.client {

@@ -24,6 +24,8 @@ pub(crate) enum Refusal {
     TooLarge(u16, Option<At>),
     /// There are too many requests of one who asks: 429.
     TooMany(Option<At>, TooMany, Option<Box<Denial>>),
+    /// The handshake of the connection was not for this host, or its certificate is no good any more: 421.
+    Misdirected(At),
     /// No app is there: 404 that says nothing.
     NoSuchApp,
     /// Nobody is signed in: 302 to login, or 401.
@@ -109,6 +111,7 @@ impl Refusal {
             Self::Malformed(_) => "malformed_request",
             Self::TooLarge(..) => "request_too_large",
             Self::TooMany(..) => TOO_MANY,
+            Self::Misdirected(_) => "misdirected_request",
             Self::NoSuchApp => "no_such_app",
             Self::LoginRequired(_) => "login_required",
             Self::InvalidToken(_, bad) => bad.code,
@@ -144,6 +147,7 @@ impl Refusal {
     pub(crate) fn at(&self) -> Option<&At> {
         match self {
             Self::LoginRequired(at)
+            | Self::Misdirected(at)
             | Self::InvalidToken(at, _)
             | Self::Denied(at, _)
             | Self::StepUp(at, ..)

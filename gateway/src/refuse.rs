@@ -85,6 +85,7 @@ pub(crate) fn unread(look: &Look<'_>, refusal: &Refusal, html: bool, id: &str) -
         Refusal::Malformed(why) => problem_of(400, "invalid_request", "problem-malformed", Some(*why)),
         Refusal::TooLarge(status, _) => problem_of(*status, "request_too_large", "problem-too-large", None),
         Refusal::TooMany(_, exceeded, _) => too_many(look, html, id, exceeded.retry_after),
+        Refusal::Misdirected(_) => problem_of(421, "misdirected_request", "problem-misdirected", None),
         Refusal::NoSuchApp => problem_of(404, "not_found", "problem-nothing-here", None),
         _ => {
             let mut response = problem_of(503, "unavailable", "problem-unavailable", None);

@@ -28,7 +28,7 @@ impl Explanation {
         let trace = |(index, policy): (usize, &Arc<Policy>)| PolicyTrace {
             name: policy.name.to_string(),
             action: policy.action,
-            applies: policy.action.applies_to(facts),
+            applies: policy.applies_to(facts),
             outcome: policy.test(facts),
             decides: deciding == Some(index),
             session_duration: FreshnessTrace::new(policy, facts),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Identity;
+use crate::{ClientCertificate, Identity};
 
 /// All that is known when a decision is asked for.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,8 @@ pub struct RequestFacts<'a> {
     pub method: &'a str,
     /// The normalised, percent-decoded path, without the query.
     pub path: &'a str,
+    /// The client certificate of its connection, if it has one that is trusted now.
+    pub certificate: Option<&'a ClientCertificate>,
     /// The MCP message in its body.
     pub message: Message<'a>,
 }

@@ -30,7 +30,15 @@ pub struct Identity {
 /// The login method of service tokens.
 pub const SERVICE_TOKEN: &str = "service_token";
 
+/// The login method of client certificates that come alone.
+pub const CERTIFICATE: &str = "certificate";
+
 impl Identity {
+    /// Whether it is a client certificate that came alone.
+    pub(crate) fn is_certificate(&self) -> bool {
+        self.kind == Kind::Service && self.login_method == CERTIFICATE
+    }
+
     /// Whether it is a service token.
     pub(crate) fn is_service_token(&self) -> bool {
         self.kind == Kind::Service && self.login_method == SERVICE_TOKEN

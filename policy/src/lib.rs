@@ -32,6 +32,7 @@
 //! ```
 
 // What a decision is made from.
+mod certificate;
 mod facts;
 mod identity;
 
@@ -50,12 +51,13 @@ mod policies;
 mod step_up;
 mod truth;
 
+pub use certificate::ClientCertificate;
 pub use decision::{Action, Decision, Reason};
 pub use error::ParseError;
 pub use explain::{EntryTrace, Explanation, FreshnessTrace, PolicyTrace, RulesTrace};
 pub use facts::{Facts, Message, RequestFacts, Via};
 pub use group::Groups;
-pub use identity::{Identity, Kind, SERVICE_TOKEN};
+pub use identity::{CERTIFICATE, Identity, Kind, SERVICE_TOKEN};
 pub use policies::Policies;
 pub use policy::Policy;
 pub use raw::{RawClaim, RawGroup, RawPolicy, RawSelector, RawValue};

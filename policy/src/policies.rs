@@ -86,6 +86,16 @@ impl Policies {
         self.ordered.iter().any(|policy| policy.rules.need_messages())
     }
 
+    /// Whether any of them looks at client certificates.
+    pub fn speak_of_certificates(&self) -> bool {
+        self.ordered.iter().any(|policy| policy.speaks_of_certificates())
+    }
+
+    /// Whether any of them lets in who shows nothing but a client certificate.
+    pub fn take_certificates_alone(&self) -> bool {
+        self.ordered.iter().any(|policy| policy.takes_certificates_alone())
+    }
+
     /// The position of the policy that decides.
     fn deciding(&self, facts: &Facts<'_>) -> Option<usize> {
         self.ordered.iter().position(|policy| decides(policy, facts))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::rule::{Rules, Scope};
-use crate::{Action, Facts, Groups, ParseError, RawPolicy, Truth};
+use crate::{Action, Facts, Groups, Identity, ParseError, RawPolicy, Truth};
 
 /// A parsed policy.
 #[derive(Debug)]
@@ -52,9 +52,26 @@ impl Policy {
         self.action
     }
 
+    /// Whether it looks at client certificates.
+    pub fn speaks_of_certificates(&self) -> bool {
+        self.rules.speak_of_certificates()
+    }
+
+    /// Whether it lets in who shows nothing but a client certificate, if its rules hold.
+    pub fn takes_certificates_alone(&self) -> bool {
+        self.action == Action::ServiceAuth && self.rules.ask_for_certificate()
+    }
+
+    /// Whether it is about whoever is asking. A certificate alone is no way in unless the policy asks for one.
+    pub(crate) fn applies_to(&self, facts: &Facts<'_>) -> bool {
+        let certificate = facts.identity.is_some_and(Identity::is_certificate);
+        self.action.applies_to(facts)
+            && (!certificate || self.action == Action::Bypass || self.takes_certificates_alone())
+    }
+
     /// Whether it matches.
     pub(crate) fn test(&self, facts: &Facts<'_>) -> Truth {
-        if !self.action.applies_to(facts) {
+        if !self.applies_to(facts) {
             return Truth::No;
         }
         match self.is_fresh(facts) {

@@ -68,6 +68,18 @@ impl Rules {
         entries.flat_map(|entry| &entry.alternatives).any(Selector::needs_message)
     }
 
+    /// Whether they are about client certificates: one is required, or a way in.
+    pub(crate) fn ask_for_certificate(&self) -> bool {
+        let asks = |entry: &Entry| entry.alternatives.iter().all(Selector::asks_for_certificate);
+        self.require.iter().chain(&self.include).any(asks)
+    }
+
+    /// Whether they look at client certificates at all.
+    pub(crate) fn speak_of_certificates(&self) -> bool {
+        let entries = [&self.include, &self.require, &self.exclude].into_iter().flatten();
+        entries.flat_map(|entry| &entry.alternatives).any(Selector::speaks_of_certificates)
+    }
+
     /// The first selector in them that is about the identity, if there is one.
     pub(crate) fn identity_key(&self) -> Option<SelectorKey> {
         [&self.include, &self.require, &self.exclude]

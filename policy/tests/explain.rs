@@ -134,6 +134,7 @@ fn explanation() -> Explanation {
             method: "POST",
             path: "/pages",
             message: Message::None,
+            certificate: None,
         }),
     })
 }

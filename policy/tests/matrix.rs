@@ -9,7 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use policy::{
-    Decision, Facts, Groups, Identity, Message, Policies, Policy, RawGroup, RawPolicy, Reason, RequestFacts, Via,
+    ClientCertificate, Decision, Facts, Groups, Identity, Message, Policies, Policy, RawGroup, RawPolicy, Reason,
+    RequestFacts, Via,
 };
 use serde::Deserialize;
 
@@ -49,6 +50,8 @@ struct Case {
     via: Via,
     client_id: Option<String>,
     linked_app: Option<String>,
+    /// That of the client certificate.
+    common_name: Option<String>,
     /// Seconds since the sign-in.
     #[serde(default)]
     signed_in: u64,
@@ -95,7 +98,8 @@ fn table(matrix: &Matrix) -> String {
 
     let mut rows = vec![["who", "request", "decide", "may ever"].map(str::to_owned)];
     for case in &matrix.cases {
-        let facts = case.facts(&matrix.identities);
+        let certificate = case.certificate();
+        let facts = case.facts(&matrix.identities, certificate.as_ref());
         assert_eq!(policies.explain(&facts).decision, policies.decide(&facts));
         rows.push([case.who(), case.what(), outcome(&policies.decide(&facts)), outcome(&policies.may_ever(&facts))]);
     }
@@ -103,14 +107,22 @@ fn table(matrix: &Matrix) -> String {
 }
 
 impl Case {
-    fn facts<'a>(&'a self, identities: &'a BTreeMap<String, Identity>) -> Facts<'a> {
+    fn certificate(&self) -> Option<ClientCertificate> {
+        self.common_name.clone().map(|name| ClientCertificate { common_name: Some(name), ..Default::default() })
+    }
+
+    fn facts<'a>(
+        &'a self,
+        identities: &'a BTreeMap<String, Identity>,
+        certificate: Option<&'a ClientCertificate>,
+    ) -> Facts<'a> {
         let identity = self.identity.as_deref().map(|name| {
             let known = identities.get(name);
             known.unwrap_or_else(|| panic!("identity `{name}` is not in the matrix"))
         });
         let request = self.request.as_deref().map(|request| {
             let (method, path) = request.split_once(' ').expect("a method and a path");
-            RequestFacts { ip: self.ip, method, path, message: self.message() }
+            RequestFacts { ip: self.ip, method, path, message: self.message(), certificate }
         });
         let (client_id, linked_app) = (self.client_id.as_deref(), self.linked_app.as_deref());
         let authenticated_for = Some(Duration::from_secs(self.signed_in));
@@ -139,6 +151,9 @@ impl Case {
         }
         if let Some(app) = &self.linked_app {
             who += &format!(" from {app}");
+        }
+        if let Some(name) = &self.common_name {
+            who += &format!(" with {name}");
         }
         if self.signed_in > 0 {
             who += &format!(" {}s ago", self.signed_in);

@@ -48,6 +48,12 @@ impl<'a> Review<'a> {
     /// # Errors
     /// When the store cannot say.
     pub(crate) async fn standing(&mut self, permit: &Permit, request: &Request) -> Result<Standing, StoreError> {
+        // Whoever came in with a certificate alone is gone with it.
+        let shown = identify::certificate::again(self.world, request, self.now);
+        if let Some(known) = permit.known().filter(|known| identify::certificate::is_behind(known)) {
+            let standing = || Standing::of(self.admits(permit, request, Some((known, &known.identity))));
+            return Ok(if shown.is_some() { standing() } else { Standing::Ended });
+        }
         let Some(known) = permit.known() else {
             return Ok(Standing::of(self.admits(permit, request, None)));
         };
@@ -66,11 +72,13 @@ impl<'a> Review<'a> {
     fn admits(&self, permit: &Permit, request: &Request, known: Option<(&Known, &Identity)>) -> bool {
         let Some(app) = self.snapshot.config.apps.get(&permit.app().id) else { return false };
         let client = known.and_then(|(known, _)| known.oauth_client());
+        let certificate = identify::certificate::again(self.world, request, self.now);
         let asked = RequestFacts {
             ip: request.ip,
             method: request.method.as_str(),
             path: request.target.path(),
             message: Message::Unread,
+            certificate: certificate.map(|shown| &shown.says),
         };
         let facts = Facts {
             identity: known.map(|(_, identity)| identity),

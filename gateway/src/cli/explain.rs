@@ -4,7 +4,7 @@ use super::{Failure, block_on, load};
 use crate::config::{App, Config};
 use crate::store::{self, Stores};
 use crate::telemetry::remedy;
-use policy::{Facts, Identity, Kind, Message, RequestFacts, Via};
+use policy::{ClientCertificate, Facts, Identity, Kind, Message, RequestFacts, Via};
 use serde_json::{Value, json};
 use std::net::IpAddr;
 use std::path::Path;
@@ -46,6 +46,9 @@ pub(super) struct Explain {
     /// How long ago they would have signed in.
     #[arg(long, default_value = "0s", value_parser = humantime::parse_duration)]
     signed_in_for: Duration,
+    /// With a client certificate of this common name.
+    #[arg(long)]
+    common_name: Option<String>,
     /// Print as JSON.
     #[arg(long)]
     json: bool,
@@ -90,6 +93,8 @@ impl Explain {
             Some(email) => Some(identity_of(store, email, &self.auth_methods).await?),
             None => None,
         };
+        let certificate = self.common_name.clone();
+        let certificate = certificate.map(|name| ClientCertificate { common_name: Some(name), ..Default::default() });
         let facts = Facts {
             identity: identity.as_ref(),
             via: if self.client.is_some() { Via::Agent } else { Via::Browser },
@@ -101,6 +106,7 @@ impl Explain {
                 method: &self.method,
                 path: &self.path,
                 message: self.message(),
+                certificate: certificate.as_ref(),
             }),
         };
         let explanation = app.policies.explain(&facts);

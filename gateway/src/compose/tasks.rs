@@ -178,11 +178,15 @@ impl Tasks {
         loop {
             self.gateway.world.metrics.certificates(&self.gateway.world.tls.certificates.shown());
             tokio::time::sleep(RENEW_EVERY).await;
-            let certificates = Arc::clone(&self.gateway.world.tls.certificates);
-            match tokio::task::spawn_blocking(move || certificates.read_again()).await {
+            let gateway = Arc::clone(&self.gateway);
+            match tokio::task::spawn_blocking(move || gateway.world.tls.read_again()).await {
                 Ok(Ok(changed)) => {
-                    if changed {
+                    if changed.certificates || changed.clients {
                         tracing::info!(target: "tls", "certificates were read again");
+                    }
+                    if changed.clients {
+                        // Requests under way are decided on again: their certificates may be no good any more.
+                        self.gateway.world.memory.forget();
                     }
                     failing = false;
                 }
@@ -225,7 +229,9 @@ impl Tasks {
                     tracing::error!(target: "config", what, "a key could not be made; the old configuration stays");
                     return;
                 }
-                self.gateway.world.tls.replace(&config.server);
+                if let Err(what) = self.gateway.world.tls.replace(&config.server) {
+                    tracing::error!(target: "tls", what, "new settings of TLS cannot be used; the old ones stay");
+                }
                 self.gateway.replace(config);
                 tracing::info!(target: "config", file = %file.display(), "reloaded");
             }

@@ -4,6 +4,7 @@
 
 mod build;
 mod certificate;
+mod client_certificates;
 mod document;
 mod identity_provider;
 mod key;
@@ -26,6 +27,7 @@ mod tests;
 
 pub use certificate::Certificate;
 pub(crate) use certificate::{certified, is_for};
+pub use client_certificates::ClientAuthorities;
 pub(crate) use identity_provider::is_safe;
 pub use identity_provider::{
     BACKCHANNEL_LOGOUT, CALLBACK, Callback, ClientAuth, Github, IdentityProvider, LogoutEnds, Mapping, Oidc,
@@ -99,6 +101,10 @@ pub struct Server {
     pub certificates: Vec<Certificate>,
     /// Where more certificates come from.
     pub acme: Option<Arc<Acme>>,
+    /// Who signs certificates of clients; without any, none is asked for.
+    pub client_certificates: Option<ClientAuthorities>,
+    /// Whether every connection of the front begins with a PROXY header.
+    pub proxy_protocol: bool,
     /// Addresses that send on to https.
     pub redirect_listen: Vec<SocketAddr>,
     /// How long it goes on listening after SIGTERM, not ready any more.

@@ -30,6 +30,8 @@ impl Config {
                 "admin_listen": admin.map_or(Value::Bool(false), Value::String),
                 "threads": self.server.threads,
                 "certificates": self.server.certificates.iter().map(|pair| json!({ "cert": pair.cert, "key": pair.key })).collect::<Vec<_>>(),
+                "client_certificates": self.server.client_certificates.as_ref().map(|clients| json!({ "ca": clients.ca, "crl": clients.crl })),
+                "proxy_protocol": self.server.proxy_protocol,
                 "acme": self.server.acme.as_deref().map(tls::acme),
                 "redirect_listen": self.server.redirect_listen.iter().map(ToString::to_string).collect::<Vec<_>>(),
                 "hsts": self.server.hsts.map(written),

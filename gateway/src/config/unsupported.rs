@@ -46,5 +46,4 @@ const KEYS: &[&str] = &[
 /// A table that is left out as a whole because of what one of its values says.
 const VALUES: &[(&str, &str, &[&str])] = &[("apps.*.identity_headers", "preset", &["cloudflare", "oauth2-proxy"])];
 
-const SELECTORS: &[&str] =
-    &["country", "certificate", "common_name", "external_evaluation", "client_domain", "scope", "time"];
+const SELECTORS: &[&str] = &["country", "external_evaluation", "client_domain", "scope", "time"];

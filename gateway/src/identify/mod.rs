@@ -2,11 +2,13 @@
 //!
 //! | kind | absent | invalid |
 //! |---|---|---|
+//! | [`certificate`] | none shown, or no policy takes one alone | ends the handshake, or 421 |
 //! | [`service_token`] | no service token in `Authorization`, no `CF-Access-Client-…` | 401 |
 //! | [`bearer`] | no `Authorization` | 401, also beside a good cookie; also without the proof that a bound token needs |
 //! | [`session`] | no cookie of this app | counts as absent, said out loud there |
 
 pub(crate) mod bearer;
+pub(crate) mod certificate;
 mod possession;
 pub(crate) mod service_token;
 pub(crate) mod session;

@@ -409,7 +409,7 @@ impl Proxy {
             linked_app: None,
             authenticated_at: None,
             detail: refusal.detail(),
-            asked: Asked::ForRequest { ip, method, path, called: None },
+            asked: Asked::ForRequest { ip, method, path, called: None, certificate: None },
         });
         progress.state = State::Refused(Box::new(refusal));
         // What follows on this connection cannot be trusted to be a request.
@@ -459,6 +459,7 @@ impl Proxy {
                 method: request.method.to_string(),
                 path: request.target.path().to_owned(),
                 called: denial.and_then(|denial| denial.called.clone()),
+                certificate: request.certificate().cloned(),
             },
         });
     }

@@ -3,6 +3,7 @@
 use crate::config::Server;
 use crate::refusal::Refusal;
 use crate::request::{Authority, Parts, Request, check_framing};
+use crate::tls::Handshake;
 use http::{HeaderMap, Version};
 use ipnet::IpNet;
 use oauth::world::Timestamp;
@@ -35,7 +36,9 @@ pub(super) fn request(session: &Session, server: &Server, now: Timestamp, id: &s
         headers: &header.headers,
     };
     let ip = client_ip(ip(session), &header.headers, &server.trusted_proxies)?;
-    Request::read(&parts, ip, now, id.to_owned()).map_err(|malformed| Refusal::Malformed(malformed.0))
+    let read = Request::read(&parts, ip, now, id.to_owned());
+    let request = read.map_err(|malformed| Refusal::Malformed(malformed.0))?;
+    Ok(Request { handshake: Handshake::of(session.digest()), ..request })
 }
 
 /// The bytes of fields as HTTP/1.1 writes them.

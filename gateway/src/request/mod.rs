@@ -11,6 +11,7 @@ pub(crate) use framing::check as check_framing;
 pub(crate) use target::MAX_BYTES as MAX_TARGET_BYTES;
 pub(crate) use target::Target;
 
+use crate::tls::Handshake;
 use http::{HeaderMap, Method, header};
 use oauth::world::Timestamp;
 use std::net::IpAddr;
@@ -42,6 +43,8 @@ pub(crate) struct Request {
     pub(crate) upgrade: bool,
     /// What says whether a person is navigating.
     pub(crate) hints: Hints,
+    /// What the handshake of its connection settled, where TLS is spoken.
+    pub(crate) handshake: Option<Handshake>,
 }
 
 /// What a client says of itself. Never decides who may pass, only how an answer looks.
@@ -99,6 +102,7 @@ impl Request {
             cookies: cookies(headers),
             upgrade: is_upgrade(headers),
             hints: Hints::read(headers)?,
+            handshake: None,
         })
     }
 
@@ -116,6 +120,11 @@ impl Request {
     pub(crate) fn has_cookie_twice(&self, name: &str) -> bool {
         let named = |pair: &&[u8]| pair.split(|b| *b == b'=').next() == Some(name.as_bytes());
         pairs(&self.cookies).filter(named).count() > 1
+    }
+
+    /// What the certificate says that came with the handshake of its connection.
+    pub(crate) fn certificate(&self) -> Option<&policy::ClientCertificate> {
+        Some(&self.handshake.as_ref()?.certificate.as_ref()?.says)
     }
 
     /// Whether a page of `origin` made the request, as far as the browser says: by `Sec-Fetch-Site`, or else by `Origin`,

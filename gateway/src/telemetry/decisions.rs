@@ -5,7 +5,7 @@ use crate::config::App;
 use crate::mcp::Called;
 use crate::store::{StoredDecision, Stores};
 use oauth::world::Timestamp;
-use policy::{Facts, Identity, Message, RequestFacts, Via};
+use policy::{ClientCertificate, Facts, Identity, Message, RequestFacts, Via};
 use serde_json::{Value, json};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -33,7 +33,13 @@ pub(crate) struct Refused {
 /// What was asked for.
 pub(crate) enum Asked {
     /// A request, perhaps with an MCP message.
-    ForRequest { ip: IpAddr, method: String, path: String, called: Option<Called> },
+    ForRequest {
+        ip: IpAddr,
+        method: String,
+        path: String,
+        called: Option<Called>,
+        certificate: Option<ClientCertificate>,
+    },
     /// Something of an endpoint of ours: a session, a token, a registration; no request of the app exists yet.
     OfEndpoint { ip: IpAddr, method: String, path: String, sent: Value },
 }
@@ -106,7 +112,8 @@ impl Refused {
             "text": explanation.as_ref().map(ToString::to_string),
         });
         match &self.asked {
-            Asked::ForRequest { ip, method, path, called } => {
+            Asked::ForRequest { ip, method, path, called, certificate } => {
+                record["certificate"] = json!(certificate);
                 record["ip"] = json!(ip);
                 record["method"] = json!(method);
                 record["path"] = json!(path);
@@ -128,9 +135,9 @@ impl Refused {
 
     fn facts(&self) -> Facts<'_> {
         let request = match &self.asked {
-            Asked::ForRequest { ip, method, path, called } => {
+            Asked::ForRequest { ip, method, path, called, certificate } => {
                 let message = called.as_ref().map_or(Message::Unread, Called::as_fact);
-                Some(RequestFacts { ip: *ip, method, path, message })
+                Some(RequestFacts { ip: *ip, method, path, message, certificate: certificate.as_ref() })
             }
             Asked::OfEndpoint { .. } => None,
         };

@@ -2,10 +2,12 @@
 
 mod certificates;
 mod challenges;
+mod clients;
 mod handshake;
 
 pub(crate) use certificates::{Certificates, Ordered, Shown};
 pub(crate) use challenges::Challenges;
+pub(crate) use clients::{Clients, Presented};
 pub(crate) use handshake::Handshake;
 
 use crate::config::Server;
@@ -18,6 +20,7 @@ use pingora::protocols::{IO, Shutdown, Ssl, Stream};
 use pingora::tls::TlsAcceptor;
 use rustls::ServerConfig;
 use rustls::crypto::ring::default_provider;
+use rustls::server::danger::ClientCertVerifier;
 use rustls::server::{ResolvesServerCert, ServerSessionMemoryCache};
 use std::fmt;
 use std::sync::Arc;
@@ -28,7 +31,16 @@ use std::time::Duration;
 pub(crate) struct Tls {
     pub(crate) certificates: Arc<Certificates>,
     pub(crate) challenges: Arc<Challenges>,
+    pub(crate) clients: Clients,
     acceptor: ArcSwapOption<Acceptor>,
+}
+
+/// Which files have changed.
+pub(crate) struct Changed {
+    /// Of certificates that are shown.
+    pub(crate) certificates: bool,
+    /// Of who signs those of clients.
+    pub(crate) clients: bool,
 }
 
 /// Why a connection ends before its first request.
@@ -61,6 +73,7 @@ impl Tls {
     /// What is wrong with the settings.
     pub(crate) fn start(&self, server: &Server) -> Result<(), String> {
         self.certificates.replace(server.certificates.clone());
+        self.clients.replace(server);
         if server.speaks_tls() {
             self.acceptor.store(Some(Arc::new(self.new_acceptor()?)));
         }
@@ -68,8 +81,33 @@ impl Tls {
     }
 
     /// Takes over a new configuration; handshakes from now on use it. Whether TLS is spoken is settled at the start.
-    pub(crate) fn replace(&self, server: &Server) {
+    ///
+    /// # Errors
+    /// What is wrong with the settings.
+    pub(crate) fn replace(&self, server: &Server) -> Result<(), String> {
         self.certificates.replace(server.certificates.clone());
+        if self.clients.replace(server) { self.renew_acceptor() } else { Ok(()) }
+    }
+
+    /// Reads the files of certificates again; what has changed. It blocks.
+    ///
+    /// # Errors
+    /// What is wrong with the first that cannot be used.
+    pub(crate) fn read_again(&self) -> Result<Changed, String> {
+        let certificates = self.certificates.read_again()?;
+        let clients = self.clients.read_again()?;
+        if clients {
+            self.renew_acceptor()?;
+        }
+        Ok(Changed { certificates, clients })
+    }
+
+    /// Sessions of before are not resumed: the certificate in one may be no good any more.
+    fn renew_acceptor(&self) -> Result<(), String> {
+        if self.is_spoken() {
+            self.acceptor.store(Some(Arc::new(self.new_acceptor()?)));
+        }
+        Ok(())
     }
 
     /// Whether the front speaks TLS.
@@ -89,6 +127,10 @@ impl Tls {
             Ok(Err(error)) => return Err(Unfinished::Failed(error.to_string())),
             Err(_) => return Err(Unfinished::TooSlow),
         };
+        let digest = stream.get_ssl_digest();
+        if digest.is_some_and(|tls| tls.extension.get::<Handshake>().is_some_and(|one| one.unreadable)) {
+            return Err(Unfinished::Failed("the certificate of the client cannot be read".to_owned()));
+        }
         if matches!(stream.selected_alpn_proto(), Some(ALPN::Custom(_))) {
             let _ = tokio::time::timeout(LONGEST_HANDSHAKE, Shutdown::shutdown(&mut stream)).await;
             return Err(Unfinished::Challenge);
@@ -103,18 +145,25 @@ impl Tls {
         let mut settings = TlsSettings::with_callbacks(Box::new(Listener)).map_err(|error| error.to_string())?;
         settings.set_cert_resolver(Arc::clone(&resolver));
         let mut acceptor = settings.build();
-        acceptor.acceptor = TlsAcceptor::from(Arc::new(server_config(resolver)?));
+        acceptor.acceptor = TlsAcceptor::from(Arc::new(server_config(resolver, self.clients.verifier())?));
         Ok(acceptor)
     }
 }
 
 /// TLS 1.2 and 1.3 with forward secrecy alone. Sessions are resumed from the memory of this process, so that no ticket key
 /// can be stolen, and never with early data: a request that can be replayed must not be served (RFC 8470, HP-32).
-fn server_config(resolver: Arc<dyn ResolvesServerCert>) -> Result<ServerConfig, String> {
+fn server_config(
+    resolver: Arc<dyn ResolvesServerCert>,
+    clients: Option<Arc<dyn ClientCertVerifier>>,
+) -> Result<ServerConfig, String> {
     let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?;
-    let mut config = builder.with_no_client_auth().with_cert_resolver(resolver);
+    let builder = match clients {
+        Some(verifier) => builder.with_client_cert_verifier(verifier),
+        None => builder.with_no_client_auth(),
+    };
+    let mut config = builder.with_cert_resolver(resolver);
     config.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
     config.session_storage = ServerSessionMemoryCache::new(SESSIONS);
     config.max_early_data_size = 0;

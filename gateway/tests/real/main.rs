@@ -5,6 +5,7 @@
 
 mod acme;
 mod browsers;
+mod client_certificates;
 mod curl;
 mod demo;
 mod devices;

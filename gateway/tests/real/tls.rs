@@ -128,7 +128,7 @@ fn a_client_gets_the_certificate_of_the_name_it_asks_for() {
     for host in ["wiki.test", "auth.test"] {
         let url = format!("https://{host}:{}/", front.port);
         let said = front.curl(host, &format!("{host}.pem"), &["-H", "Accept: text/html", &url]).unwrap();
-        assert!(said.starts_with("HTTP/1.1 302") || said.starts_with("HTTP/1.1 200"), "{said}");
+        assert!(said.starts_with("HTTP/2 302") || said.starts_with("HTTP/2 200"), "{said}");
         assert!(said.contains("\nstrict-transport-security: max-age=31536000\n"), "{said}");
     }
     let other = front.curl("wiki.test", "auth.test.pem", &[&format!("https://wiki.test:{}/", front.port)]);

@@ -28,6 +28,7 @@ mod operations;
 mod pages;
 mod policies;
 mod providers;
+mod proxy_protocol;
 mod pushed;
 mod raw;
 mod replay;

@@ -35,6 +35,10 @@ pub enum SelectorKey {
     ServiceToken,
     /// Holds for every service token.
     AnyServiceToken,
+    /// Any client certificate.
+    Certificate,
+    /// The common name of the client certificate.
+    CommonName,
     /// The app whose upstream acts for the person.
     LinkedApp,
     /// The tool that an MCP message calls.
@@ -45,7 +49,7 @@ pub enum SelectorKey {
 
 impl SelectorKey {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Everyone,
         Self::Email,
         Self::EmailDomain,
@@ -61,6 +65,8 @@ impl SelectorKey {
         Self::Via,
         Self::ServiceToken,
         Self::AnyServiceToken,
+        Self::Certificate,
+        Self::CommonName,
         Self::LinkedApp,
         Self::McpTool,
         Self::McpMethod,
@@ -84,6 +90,8 @@ impl SelectorKey {
             Self::Via => "via",
             Self::ServiceToken => "service_token",
             Self::AnyServiceToken => "any_service_token",
+            Self::Certificate => "certificate",
+            Self::CommonName => "common_name",
             Self::LinkedApp => "linked_app",
             Self::McpTool => "mcp_tool",
             Self::McpMethod => "mcp_method",
@@ -101,6 +109,7 @@ impl SelectorKey {
             Self::Email | Self::EmailDomain | Self::LoginMethod | Self::ClientId | Self::Via => true,
             Self::AuthMethod | Self::IdpGroup | Self::Claim => true,
             Self::ServiceToken | Self::AnyServiceToken | Self::LinkedApp => true,
+            Self::Certificate | Self::CommonName => true,
             Self::Everyone | Self::Group | Self::Ip | Self::Method | Self::Path => false,
             Self::McpTool | Self::McpMethod => false,
         }

@@ -1,7 +1,9 @@
 //! One question about the facts, with the value it is asked for.
 
 mod auth_method;
+mod certificate;
 mod claim;
+mod common_name;
 mod email;
 mod ip;
 mod key;
@@ -13,6 +15,7 @@ use std::sync::Arc;
 
 use self::auth_method::AuthMethod;
 use self::claim::Claim;
+use self::common_name::CommonName;
 use self::email::{Email, EmailDomain};
 use self::ip::IpRange;
 pub use self::key::SelectorKey;
@@ -41,6 +44,8 @@ pub(crate) enum Selector {
     Via(Via),
     ServiceToken(Box<str>),
     AnyServiceToken,
+    Certificate,
+    CommonName(CommonName),
     LinkedApp(Box<str>),
     McpTool(Box<str>),
     McpMethod(Box<str>),
@@ -69,6 +74,8 @@ impl Selector {
                 identity.is_service_token() && (identity.name.as_deref() == Some(name) || *identity.subject == **name)
             }),
             Self::AnyServiceToken => of_identity(facts, Identity::is_service_token),
+            Self::Certificate => of_request(facts, certificate::is_presented),
+            Self::CommonName(name) => of_request(facts, |request| name.matches(request)),
             Self::LinkedApp(app) => Truth::from(facts.linked_app == Some(&**app)),
             Self::McpTool(name) => of_message(facts, |_, tool| tool == Some(&**name)),
             Self::McpMethod(name) => of_message(facts, |method, _| method == Some(&**name)),
@@ -84,7 +91,7 @@ impl Selector {
             return Err("must not start or end with white space".into());
         }
         match key {
-            SelectorKey::Everyone | SelectorKey::AnyServiceToken => Err(ALWAYS_TRUE.into()),
+            SelectorKey::Everyone | SelectorKey::AnyServiceToken | SelectorKey::Certificate => Err(ALWAYS_TRUE.into()),
             SelectorKey::Email => Email::parse(text).map(Self::Email),
             SelectorKey::EmailDomain => EmailDomain::parse(text).map(Self::EmailDomain),
             SelectorKey::Group => scope.group(text).map(Self::Group),
@@ -98,6 +105,7 @@ impl Selector {
             SelectorKey::ClientId => Ok(Self::ClientId(text.into())),
             SelectorKey::Via => parse_via(text).map(Self::Via),
             SelectorKey::ServiceToken => Ok(Self::ServiceToken(text.into())),
+            SelectorKey::CommonName => Ok(Self::CommonName(CommonName::new(text))),
             SelectorKey::LinkedApp => Ok(Self::LinkedApp(text.into())),
             SelectorKey::McpTool => Ok(Self::McpTool(text.into())),
             SelectorKey::McpMethod => Ok(Self::McpMethod(text.into())),
@@ -109,7 +117,10 @@ impl Selector {
         match (key, flag) {
             (SelectorKey::Everyone, true) => Ok(Self::Everyone),
             (SelectorKey::AnyServiceToken, true) => Ok(Self::AnyServiceToken),
-            (SelectorKey::Everyone | SelectorKey::AnyServiceToken, false) => Err(ALWAYS_TRUE.into()),
+            (SelectorKey::Certificate, true) => Ok(Self::Certificate),
+            (SelectorKey::Everyone | SelectorKey::AnyServiceToken | SelectorKey::Certificate, false) => {
+                Err(ALWAYS_TRUE.into())
+            }
             (SelectorKey::Claim, _) => Err(CLAIM_IS_A_TABLE.into()),
             _ => Err("must be a string or a list of strings".into()),
         }
@@ -139,6 +150,22 @@ impl Selector {
         }
     }
 
+    /// Whether it lets in by a client certificate.
+    pub(crate) fn asks_for_certificate(&self) -> bool {
+        match self {
+            Self::Group(group) => group.rules.ask_for_certificate(),
+            other => matches!(other, Self::Certificate | Self::CommonName(_)),
+        }
+    }
+
+    /// Whether it looks at client certificates at all.
+    pub(crate) fn speaks_of_certificates(&self) -> bool {
+        match self {
+            Self::Group(group) => group.rules.speak_of_certificates(),
+            other => matches!(other, Self::Certificate | Self::CommonName(_)),
+        }
+    }
+
     /// The first selector in it that is about the identity, if there is one.
     pub(crate) fn identity_key(&self) -> Option<SelectorKey> {
         match self {
@@ -164,6 +191,8 @@ impl Selector {
             Self::Via(_) => SelectorKey::Via,
             Self::ServiceToken(_) => SelectorKey::ServiceToken,
             Self::AnyServiceToken => SelectorKey::AnyServiceToken,
+            Self::Certificate => SelectorKey::Certificate,
+            Self::CommonName(_) => SelectorKey::CommonName,
             Self::LinkedApp(_) => SelectorKey::LinkedApp,
             Self::McpTool(_) => SelectorKey::McpTool,
             Self::McpMethod(_) => SelectorKey::McpMethod,
@@ -175,7 +204,8 @@ impl Selector {
 impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Everyone | Self::AnyServiceToken => f.write_str("true"),
+            Self::Everyone | Self::AnyServiceToken | Self::Certificate => f.write_str("true"),
+            Self::CommonName(name) => name.fmt(f),
             Self::Email(email) => write!(f, "\"{email}\""),
             Self::EmailDomain(domain) => write!(f, "\"{domain}\""),
             Self::Group(group) => write!(f, "{:?}", group.name),

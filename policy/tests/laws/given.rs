@@ -40,6 +40,7 @@ impl Asker {
                 method,
                 path,
                 message: self.message,
+                certificate: None,
             }),
         }
     }

@@ -30,6 +30,7 @@ pub(crate) fn app(report: &mut Report<'_>, site: &Site<'_>, id: &str, raw: &RawA
     let cors = raw.cors.as_ref().map(|raw| cors(report, &key.field("cors"), raw));
     let limits = limits::of_app(report, &key, raw.limits.as_ref());
     if let Some(policies) = &policies {
+        check_certificates(report, site, &key, policies);
         warn_of_policies(report, &key, policies, raw);
     }
     let policies = policies.map(Policies::new);
@@ -132,6 +133,18 @@ fn oauth(
         return None;
     }
     oauth
+}
+
+/// What asks for client certificates where none can be seen would never hold, or never exclude.
+fn check_certificates(report: &mut Report<'_>, site: &Site<'_>, key: &Key, policies: &[Arc<Policy>]) {
+    let asked = site.server.is_none_or(|server| server.client_certificates.is_some());
+    for (index, policy) in policies.iter().enumerate() {
+        if !asked && policy.speaks_of_certificates() {
+            let help = "write `server.client_certificates`".to_owned();
+            let mistake = Mistake::new("asks for client certificates, but no client is asked for one").help(help);
+            report.error(&key.field("policies").index(index), mistake);
+        }
+    }
 }
 
 fn warn_of_policies(report: &mut Report<'_>, key: &Key, policies: &[Arc<Policy>], raw: &RawApp) {

@@ -30,6 +30,8 @@ pub(crate) fn server(report: &mut Report<'_>, raw: &RawServer, store: Option<&St
     let trusted_proxies = trusted_proxies(report, &key.field("trusted_proxies"), &raw.trusted_proxies);
     let threads = threads(report, &key.field("threads"), raw.threads);
     let certificates = tls::certificates(report, &key.field("certificates"), &raw.certificates);
+    let client_certificates = tls::client_certificates(report, &key.field("client_certificates"), raw);
+    let proxy_protocol = tls::proxy_protocol(report, &key.field("proxy_protocol"), raw);
     let redirect_listen = tls::redirect_listen(report, &key.field("redirect_listen"), raw);
     let hsts = key.field("hsts");
     let hsts = raw.hsts.as_deref().map_or(Some(None), |text| duration(report, &hsts, Some(text), HOUR).map(Some));
@@ -43,6 +45,8 @@ pub(crate) fn server(report: &mut Report<'_>, raw: &RawServer, store: Option<&St
         threads: threads?,
         certificates: certificates?,
         acme: None,
+        client_certificates: client_certificates?,
+        proxy_protocol,
         redirect_listen: redirect_listen?,
         hsts: hsts?,
         drain_delay: drain_delay?,

@@ -6,7 +6,7 @@ use super::values::{missing, write};
 use crate::config::key::Key;
 use crate::config::raw::{RawAcme, RawAcmeChallenge, RawCertificate, RawConfig, RawExternalAccount, RawServer};
 use crate::config::report::{Mistake, Report};
-use crate::config::{Acme, AcmeChallenge, Certificate, HostPattern, Origin, Secret, Server, secret};
+use crate::config::{Acme, AcmeChallenge, Certificate, ClientAuthorities, HostPattern, Origin, Secret, Server, secret};
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, DnsName};
@@ -45,6 +45,33 @@ pub(super) fn redirect_listen(report: &mut Report<'_>, key: &Key, raw: &RawServe
         report.error(key, Mistake::new("needs https to send on to").help(help));
     }
     listen(report, key, Some(&raw.redirect_listen))
+}
+
+/// `[server.client_certificates]`
+pub(super) fn client_certificates(
+    report: &mut Report<'_>,
+    key: &Key,
+    raw: &RawServer,
+) -> Option<Option<ClientAuthorities>> {
+    let Some(clients) = &raw.client_certificates else { return Some(None) };
+    if raw.certificates.is_empty() && raw.acme.is_none() {
+        let help = "write `certificates` or `acme`: a proxy that ends TLS keeps the certificates of clients".to_owned();
+        report.error(key, Mistake::new("needs TLS at `listen`").help(help));
+    }
+    if clients.ca.is_empty() {
+        let help = "write [\"/etc/doorward/devices.pem\"]".to_owned();
+        return report.take(&key.field("ca"), Err(Mistake::new("is missing").help(help)));
+    }
+    report.take(key, ClientAuthorities::read(&clients.ca, &clients.crl).map_err(Mistake::new)).map(Some)
+}
+
+/// `proxy_protocol`
+pub(super) fn proxy_protocol(report: &mut Report<'_>, key: &Key, raw: &RawServer) -> bool {
+    if raw.proxy_protocol && raw.trusted_proxies.is_empty() {
+        let help = "name the proxies that send the header; all other connections are closed".to_owned();
+        report.error(key, Mistake::new("needs `trusted_proxies`").help(help));
+    }
+    raw.proxy_protocol
 }
 
 /// `[server.acme]`

@@ -17,7 +17,7 @@ pub(crate) use oauth::{
     RawAssertions, RawConsent, RawDevice, RawDocuments, RawDpop, RawGrant, RawOAuth, RawRegistration, RawRemember,
     RawRequires, RawScope,
 };
-pub(crate) use tls::{RawAcme, RawAcmeChallenge, RawCertificate, RawExternalAccount};
+pub(crate) use tls::{RawAcme, RawAcmeChallenge, RawCertificate, RawClientCertificates, RawExternalAccount};
 
 use policy::{RawGroup, RawPolicy};
 use serde::Deserialize;
@@ -71,6 +71,12 @@ pub(crate) struct RawServer {
     pub(crate) certificates: Vec<RawCertificate>,
     /// Certificates from an ACME server, such as Let's Encrypt. Default: none.
     pub(crate) acme: Option<RawAcme>,
+    /// Who signs certificates of clients, for the selectors `certificate` and `common_name`. Default: no client is asked
+    /// for one.
+    pub(crate) client_certificates: Option<RawClientCertificates>,
+    /// Whether every connection of `listen` begins with a PROXY header, of version 1 or 2, from one of `trusted_proxies`.
+    /// Default: `false`.
+    pub(crate) proxy_protocol: bool,
     /// The addresses that take plain HTTP beside TLS, and send browsers on to https. Default: none.
     pub(crate) redirect_listen: Vec<String>,
     /// How long it goes on taking requests after SIGTERM while `/readyz` says 503, so that a load balancer notices. Default: not at

@@ -13,6 +13,17 @@ pub(crate) struct RawCertificate {
     pub(crate) key: Option<String>,
 }
 
+/// `[server.client_certificates]`
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct RawClientCertificates {
+    /// PEM files of who signs the certificates. They are read again when they change. Required.
+    pub(crate) ca: Vec<String>,
+    /// PEM files of revocation lists: then there must be one, not yet ended, for each authority of a chain. They are read
+    /// again when they change. Default: none, and then nothing is revoked.
+    pub(crate) crl: Vec<String>,
+}
+
 /// `[server.acme]`
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]

@@ -2,6 +2,7 @@
 
 use super::exchange::EXCHANGE;
 use super::places::{Full, Places};
+use super::proxy_protocol;
 use super::socket::Socket;
 use super::stream::EndableStream;
 use super::{Connections, Entered};
@@ -49,6 +50,7 @@ impl ServerApp for Front {
     async fn process_new(self: &Arc<Self>, stream: Stream, shutdown: &ShutdownWatch) -> Option<Stream> {
         let snapshot = self.gateway.snapshot();
         let server = &snapshot.config.server;
+        let stream = self.name_client(stream, server).await?;
         let _place = refused(&self.gateway, self.places.take(peer(&stream), server))?;
         let stream = self.shake_hands(stream).await?;
         let Entered { exchange, .. } = &self.connections.enter();
@@ -64,6 +66,21 @@ impl ServerApp for Front {
 }
 
 impl Front {
+    /// The stream whose peer is the client, also behind a proxy that passes bytes; `None` if it is closed.
+    async fn name_client(&self, stream: Stream, server: &Server) -> Option<Stream> {
+        if !server.proxy_protocol {
+            return Some(stream);
+        }
+        match proxy_protocol::take(stream, server).await {
+            Ok(stream) => Some(stream),
+            Err(why) => {
+                self.gateway.world.metrics.refused_connection("proxy_protocol");
+                tracing::debug!(target: "proxy_protocol", what = %why, "a connection was closed");
+                None
+            }
+        }
+    }
+
     /// The stream that requests come on, by TLS where that is spoken; `None` if there will be none.
     async fn shake_hands(&self, stream: Stream) -> Option<Stream> {
         let world = &self.gateway.world;
@@ -82,7 +99,7 @@ impl Front {
     }
 }
 
-fn peer(stream: &Stream) -> Option<IpAddr> {
+pub(super) fn peer(stream: &Stream) -> Option<IpAddr> {
     stream.get_socket_digest()?.peer_addr()?.as_inet().map(SocketAddr::ip)
 }
 

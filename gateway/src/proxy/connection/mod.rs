@@ -7,6 +7,7 @@ mod exchange;
 mod farewell;
 mod front;
 mod places;
+mod proxy_protocol;
 mod socket;
 mod stream;
 
