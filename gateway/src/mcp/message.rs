@@ -110,11 +110,11 @@ impl Called {
         policy::Message::Read { method: self.method.as_deref(), tool: self.tool() }
     }
 
-    /// In a few words.
+    /// In a few words, without what only the server should know: which resource, with which arguments.
     pub(crate) fn summary(&self) -> String {
         let shown = |text: &str| text.chars().filter(|c| !c.is_control()).take(80).collect::<String>();
         let method = self.method.as_deref().map_or("an answer".to_owned(), shown);
-        self.name.as_deref().map_or(method.clone(), |name| format!("{method} {}", shown(name)))
+        self.tool().map_or(method.clone(), |tool| format!("{method} {}", shown(tool)))
     }
 }
 

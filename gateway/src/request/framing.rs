@@ -8,7 +8,9 @@ pub(crate) fn check(raw: &[u8]) -> Result<(), Malformed> {
     let mut lines = raw.split(|b| *b == b'\n');
     let request_line = lines.next().unwrap_or_default();
     check_line(request_line)?;
-    check_request_line(request_line)?;
+    if request_line.contains(&b'#') {
+        return Err(Malformed("the target has a fragment"));
+    }
     let mut lengths = 0;
     let mut codings = 0;
     for line in lines.take_while(|line| !matches!(*line, b"" | b"\r")) {
@@ -28,20 +30,6 @@ pub(crate) fn check(raw: &[u8]) -> Result<(), Malformed> {
     }
     if lengths + codings > 1 {
         return Err(Malformed("the body's length is given twice"));
-    }
-    Ok(())
-}
-
-/// Three words and one space between each (RFC 9112 section 3). The parser below would encode what else is there, and the
-/// upstream would get other bytes than were sent.
-fn check_request_line(line: &[u8]) -> Result<(), Malformed> {
-    let words: Vec<_> = line.trim_ascii_end().split(|b| *b == b' ').collect();
-    let [_, target, _] = words[..] else { return Err(Malformed("the request line is malformed")) };
-    if target.contains(&b'#') {
-        return Err(Malformed("the target has a fragment"));
-    }
-    if !target.iter().all(u8::is_ascii_graphic) {
-        return Err(Malformed("the target has a character that must be encoded"));
     }
     Ok(())
 }
@@ -96,16 +84,6 @@ mod tests {
         }
         assert!(check(b"GET /x#y HTTP/1.1\r\nHost: a\r\n\r\n").is_err());
         assert!(check(b"GET / HTTP/1.1\nHost: a\r\n\r\n").is_err());
-        for line in [
-            "GET /x y HTTP/1.1",
-            "GET  / HTTP/1.1",
-            "GET\t/ HTTP/1.1",
-            "GET /\tx HTTP/1.1",
-            "GET /",
-            "GET /\x7f HTTP/1.1",
-        ] {
-            assert!(check(format!("{line}\r\nHost: a\r\n\r\n").as_bytes()).is_err(), "{line:?}");
-        }
     }
 
     #[test]
