@@ -32,7 +32,8 @@ impl Unread {
 
     /// The largest body that is read, in bytes.
     pub(crate) fn limit(&self) -> usize {
-        self.mcp.max_body
+        let of_app = self.at.app.limits.body.and_then(|bytes| usize::try_from(bytes).ok());
+        of_app.map_or(self.mcp.max_body, |bytes| bytes.min(self.mcp.max_body))
     }
 
     /// Refuses it because of what it carries.
@@ -57,8 +58,10 @@ impl Unread {
         }
         let Some(allowed) = allowed else { return Err(self.refuse(Fault::invalid("there is no message"))) };
         let known = checked(&self.at, self.known.clone(), &allowed, request)?;
-        let session = self.session(headers, known.as_deref(), sealer)?;
-        Ok(Permit::new(self.at, known, allowed).with_messages(messages, session))
+        // Whoever comes with a credential has a session with it, also where a bypass lets one of its messages pass.
+        let owner = self.known.as_ref().map(|known| known.identity.subject.clone()).unwrap_or_default();
+        let session = self.session(headers, &Sessions::of(sealer, &self.at.app.id, &owner))?;
+        Ok(Permit::new(self.at, known, allowed).with_messages(messages, session, owner))
     }
 
     fn decide_on(&self, request: &Request, message: Message<'_>) -> Result<Allowed, Refusal> {
@@ -67,20 +70,13 @@ impl Unread {
     }
 
     /// The server's id of the session that the request names, if it is the caller's.
-    fn session(
-        &self,
-        headers: &HeaderMap,
-        known: Option<&Known>,
-        sealer: &Sealer,
-    ) -> Result<Option<HeaderValue>, Refusal> {
+    fn session(&self, headers: &HeaderMap, sessions: &Sessions<'_>) -> Result<Option<HeaderValue>, Refusal> {
         let mut named = headers.get_all(SESSION_HEADER).iter();
         let Some(sealed) = named.next() else { return Ok(None) };
         if named.next().is_some() {
             return Err(self.refuse(Fault::session()));
         }
-        let opened =
-            Sessions::of(sealer, &self.at.app.id, known.map(|known| known.identity.subject.as_str())).open(sealed);
-        opened.map(Some).map_err(|fault| self.refuse(fault))
+        sessions.open(sealed).map(Some).map_err(|fault| self.refuse(fault))
     }
 }
 

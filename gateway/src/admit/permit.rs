@@ -19,17 +19,20 @@ pub(crate) struct Permit {
     action: Action,
     messages: Messages,
     session: Option<HeaderValue>,
+    session_owner: String,
 }
 
 impl Permit {
     /// INVARIANT: visible inside `admit` alone, so a request that was not decided on cannot reach an upstream.
     pub(super) fn new(at: At, known: Option<Arc<Known>>, Allowed { rule, action }: Allowed) -> Self {
-        Self { app: at.app, origin: at.origin, known, rule, action, messages: Messages::Unread, session: None }
+        let (messages, session, session_owner) = (Messages::Unread, None, String::new());
+        Self { app: at.app, origin: at.origin, known, rule, action, messages, session, session_owner }
     }
 
-    /// The same for a request whose MCP messages were decided on, in this session of the server's.
-    pub(super) fn with_messages(self, messages: Messages, session: Option<HeaderValue>) -> Self {
-        Self { messages, session, ..self }
+    /// The same for a request whose MCP messages were decided on, in this session of the server's; sessions that it begins
+    /// belong to this subject.
+    pub(super) fn with_messages(self, messages: Messages, session: Option<HeaderValue>, owner: String) -> Self {
+        Self { messages, session, session_owner: owner, ..self }
     }
 
     /// The app.
@@ -60,6 +63,11 @@ impl Permit {
     /// The id of the MCP session that it names, as the server knows it.
     pub(crate) fn session(&self) -> Option<&HeaderValue> {
         self.session.as_ref()
+    }
+
+    /// The subject to whom MCP sessions of this request belong; empty for nobody.
+    pub(crate) fn session_owner(&self) -> &str {
+        &self.session_owner
     }
 
     /// The rule that let it through.

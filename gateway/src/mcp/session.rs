@@ -21,9 +21,9 @@ pub(crate) struct Sessions<'a> {
 }
 
 impl<'a> Sessions<'a> {
-    /// Of whoever is known; of everybody anonymous otherwise.
-    pub(crate) fn of(sealer: &'a Sealer, app: &'a str, subject: Option<&'a str>) -> Self {
-        Self { sealer, app, subject: subject.unwrap_or_default() }
+    /// Of a subject; of everybody anonymous if it is empty.
+    pub(crate) fn of(sealer: &'a Sealer, app: &'a str, subject: &'a str) -> Self {
+        Self { sealer, app, subject }
     }
 
     /// The server's id as the client gets it.

@@ -120,8 +120,7 @@ pub(super) fn clean_response(
     (permit, request): (&Permit, &Request),
     sealer: &Sealer,
 ) -> Result<()> {
-    let subject = permit.known().map(|known| known.identity.subject.as_str());
-    let sessions = Sessions::of(sealer, &permit.app().id, subject);
+    let sessions = Sessions::of(sealer, &permit.app().id, permit.session_owner());
     if let Some(sealed) = response.headers.get(SESSION_HEADER).map(|id| sessions.seal(id)) {
         response.remove_header(SESSION_HEADER);
         if let Some(sealed) = sealed {

@@ -271,6 +271,24 @@ fn mt_01_m_05_a_session_belongs_to_whom_it_was_given() {
 }
 
 #[test]
+fn mt_01_a_session_that_began_with_a_public_message_is_its_callers() {
+    let open = "    { name = \"hello\", action = \"bypass\", include = [{ mcp_method = \"initialize\" }] },\n";
+    let site = Site::with(|config| config + &APP.replace("policies = [\n", &format!("policies = [\n{open}")));
+    let ada = token(&site, &site.ada());
+    let url = site.url("agents.test", "/mcp?do=202");
+    let begin = |request: Request| {
+        let response = send(&request.json(&method("initialize"))).expect(202);
+        response.header("mcp-session-id").unwrap().to_owned()
+    };
+    let (hers, nobodys) = (begin(Request::post(&url).bearer(&ada)), begin(Request::post(&url)));
+    assert_eq!(site.upstream.last().header("x-forwarded-email"), None, "a public message has no person");
+    let call_in =
+        |id: &str| send(&Request::post(&url).bearer(&ada).header("Mcp-Session-Id", id).json(&call("add"))).status;
+    assert_eq!((call_in(&hers), call_in(&nobodys)), (202, 404));
+    send(&Request::post(&url).json(&call("add"))).expect(401);
+}
+
+#[test]
 fn m_06_an_agent_gets_no_cookies_and_is_not_sent_elsewhere() {
     let server = Server::start();
     let ask = |switch: &str| {

@@ -344,9 +344,6 @@ fn hp_17_line_ends_are_crlf() {
     let (status, _) = door.send(&door.head("GET /x y HTTP/1.1", ""));
     let seen: Vec<_> = door.site.upstream.seen().into_iter().map(|seen| seen.line).collect();
     assert!(status == 400 || seen == ["GET /x%20y HTTP/1.1"], "{status} {seen:?}");
-    // HTTP/2 on a plain connection is not spoken here.
-    let (status, closed) = door.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
-    assert!(matches!(status, 0 | 400) && closed, "{status} {closed}");
 }
 
 #[test]
