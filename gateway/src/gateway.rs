@@ -2,6 +2,7 @@
 //! taken once per request.
 
 mod keys;
+mod outage;
 
 use crate::approval::PolicyApproval;
 use crate::config::Config;
@@ -26,9 +27,13 @@ use oauth::keys::{KeyPlan, Keyring};
 use oauth::seal::Sealer;
 use oauth::store::StoreError;
 use oauth::world::{Clock, Fetch, Random};
+use outage::Outage;
 use std::fmt;
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Everything that outlives a reload.
 pub(crate) struct World {
@@ -50,6 +55,7 @@ pub(crate) struct World {
     pub(crate) metrics: Metrics,
     pub(crate) uses: Uses,
     pub(crate) tls: Tls,
+    pub(crate) outage: Outage,
     seen_epoch: AtomicU64,
     /// Whether the last look at the keys failed.
     keys_unknown: AtomicBool,
@@ -88,6 +94,7 @@ impl World {
             metrics,
             uses,
             tls: Tls::default(),
+            outage: Outage::new(),
             seen_epoch,
             keys_unknown,
         })
@@ -96,15 +103,53 @@ impl World {
     /// Forgets what was verified if something was taken away since, here or by another process, and looks at the keys again.
     /// Forgets it too when nobody can say: a store that is out of reach may have revoked everything.
     pub(crate) async fn heed_revocations(&self) -> Result<(), StoreError> {
-        let epoch = self.store.epoch().await;
-        let unchanged = epoch.as_ref().is_ok_and(|epoch| self.seen_epoch.swap(*epoch, Ordering::AcqRel) == *epoch);
+        match self.store.epoch().await {
+            Ok(epoch) => self.heed_epoch(epoch).await,
+            Err(broken) => {
+                self.memory.forget();
+                Err(broken)
+            }
+        }
+    }
+
+    /// The same at times, where nothing is known to have been taken away. While the store cannot be asked, what was verified
+    /// before is remembered for `grace`, and no longer; what was taken away meanwhile is heeded as soon as it can be asked.
+    pub(crate) async fn look_for_revocations(&self, grace: Duration) -> Result<(), StoreError> {
+        let looked = timeout(LOOK, self.store.epoch()).await;
+        match looked.unwrap_or_else(|_| Err(StoreError("it does not answer".to_owned()))) {
+            Ok(epoch) => {
+                let heeded = self.heed_epoch(epoch).await;
+                self.outage.heard();
+                heeded
+            }
+            Err(broken) => {
+                if self.outage.failed() >= grace {
+                    self.memory.forget();
+                }
+                Err(broken)
+            }
+        }
+    }
+
+    async fn heed_epoch(&self, epoch: u64) -> Result<(), StoreError> {
+        let unchanged = self.seen_epoch.swap(epoch, Ordering::AcqRel) == epoch;
         if !unchanged {
             self.memory.forget();
         }
-        epoch?;
         if unchanged && !self.keys_unknown.load(Ordering::Acquire) { Ok(()) } else { self.refresh_keys().await }
     }
+
+    /// Writes what is good to know, and no reason to refuse anybody when it cannot be written; gives whether it was.
+    pub(crate) async fn note(&self, writing: impl Future<Output = Result<(), StoreError>>) -> bool {
+        matches!(timeout(NOTE, writing).await, Ok(Ok(())))
+    }
 }
+
+/// How long a look at the store may take.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long a request waits for a note.
+const NOTE: Duration = Duration::from_millis(500);
 
 fn as_oauth(store: &Arc<dyn Stores>) -> Arc<dyn oauth::store::Store> {
     Arc::clone(store) as Arc<dyn oauth::store::Store>

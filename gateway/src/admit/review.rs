@@ -63,7 +63,12 @@ impl<'a> Review<'a> {
 
     async fn behind(&mut self, known: &Known) -> Result<Option<&Identity>, StoreError> {
         if !self.behind.contains_key(known.source()) {
-            let identity = identify::again(self.world, known, self.now).await?;
+            let identity = match self.world.outage.lasting() {
+                None => identify::again(self.world, known, self.now).await?,
+                // Nobody can say more than that: as long as requests go on, so do those that are under way.
+                Some(lasting) if lasting < self.snapshot.config.store.outage_grace => Some(known.identity.clone()),
+                Some(_) => None,
+            };
             self.behind.insert(known.source().to_owned(), identity);
         }
         Ok(self.behind.get(known.source()).and_then(Option::as_ref))

@@ -28,6 +28,9 @@ impl ServeHttp for Admin {
         match session.req_header().uri.path() {
             "/healthz" => text(StatusCode::OK, "ok\n"),
             "/readyz" if self.gateway.is_draining() => text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
+            "/readyz" if self.gateway.world.outage.lasting().is_some() => {
+                text(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n")
+            }
             "/readyz" => match self.gateway.world.store.epoch().await {
                 Ok(_) => text(StatusCode::OK, "ready\n"),
                 Err(_) => text(StatusCode::SERVICE_UNAVAILABLE, "the store does not answer\n"),

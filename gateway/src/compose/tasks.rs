@@ -91,10 +91,18 @@ impl Tasks {
         let mut failing = false;
         loop {
             tokio::time::sleep(HEED_EVERY).await;
-            match self.gateway.world.heed_revocations().await {
-                Ok(()) => failing = false,
+            let grace = self.gateway.snapshot().config.store.outage_grace;
+            match self.gateway.world.look_for_revocations(grace).await {
+                Ok(()) => {
+                    if std::mem::take(&mut failing) {
+                        tracing::info!(target: "store", "the store answers again");
+                    }
+                }
                 Err(broken) if !failing => {
-                    tracing::error!(target: "store", what = %broken, "the store cannot be asked for revocations");
+                    let grace = humantime::format_duration(grace).to_string();
+                    let message =
+                        "the store cannot be asked for revocations; what was verified before goes on for a while";
+                    tracing::error!(target: "store", what = %broken, grace, "{message}");
                     failing = true;
                 }
                 Err(_) => {}

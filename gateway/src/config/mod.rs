@@ -168,6 +168,8 @@ pub struct Auth {
 pub struct Store {
     /// Such as `sqlite:doorward.db`.
     pub url: String,
+    /// How long what was verified goes on while the store is out of reach.
+    pub outage_grace: Duration,
     /// What the signing keys in it are sealed under; without one, a file beside the database has it.
     pub key: Option<Secret<[u8; 32]>>,
 }

@@ -48,6 +48,7 @@ impl Config {
             "brand": brand(&self.brand),
             "store": {
                 "url": self.store.url,
+                "outage_grace": written(self.store.outage_grace),
                 "key": if self.store.key.is_some() { "…" } else { "in the file beside the database" },
             },
             "keys": {

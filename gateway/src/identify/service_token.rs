@@ -99,7 +99,7 @@ async fn verify(world: &World, at: &At, presented: &Presented, now: Timestamp) -
     let token = token.ok_or_else(|| bad(INVALID))?;
     let expires_at = token.accepts(&secret.hash(), now).ok_or_else(|| bad(EXPIRED))?;
     if token.last_used_at.is_none_or(|at| at.plus(USE_KNOWN_TO) <= now) {
-        world.store.service_token_used(&token.id, now).await?;
+        world.note(world.store.service_token_used(&token.id, now)).await;
     }
     Ok(Verified {
         identity: service(&token.id, &token.name, SERVICE_TOKEN),

@@ -23,16 +23,22 @@ pub(crate) async fn identify(world: &World, at: &At, request: &Request) -> Resul
         return Ok(None);
     };
     let place = Place::of("session", &at.app.id, secret.expose());
-    if let Some(known) = world.memory.find(&place, request.now)
-        && !known.is_to_be_prolonged(request.now)
-    {
-        return Ok(Some(known));
+    let remembered = world.memory.find(&place, request.now);
+    if remembered.as_ref().is_some_and(|known| !known.is_to_be_prolonged(request.now)) {
+        return Ok(remembered);
     }
     let generation = world.memory.generation();
-    let Some((grant, expires_at)) = find(world, &secret, &at.app.id, request.now).await? else { return Ok(None) };
+    let found = match find(world, &secret, &at.app.id, request.now).await {
+        // It is remembered only as long as an outage of the store may be bridged.
+        Err(_) if remembered.is_some() => return Ok(remembered),
+        found => found?,
+    };
+    let Some((grant, expires_at)) = found else { return Ok(None) };
     let account = world.store.account_by_subject(&grant.subject).await?.filter(|account| !account.disabled);
     let Some(account) = account else { return Ok(None) };
-    let prolonged_from = grant.prolonged_from(expires_at);
+    // Where the use could not be written, it is tried again soon, and not at each request.
+    let again = |from: Timestamp| if from <= request.now { request.now.plus(TRY_AGAIN) } else { from };
+    let prolonged_from = grant.prolonged_from(expires_at).map(again);
     let verified = Verified {
         identity: account.identity(&grant.login_method, &grant.details.amr),
         via: Via::Browser,
@@ -49,6 +55,9 @@ pub(crate) async fn identify(world: &World, at: &At, request: &Request) -> Resul
     };
     Ok(Some(world.memory.keep(place, generation, verified)))
 }
+
+/// When a use that could not be written is tried to be written again.
+const TRY_AGAIN: Duration = Duration::from_secs(5);
 
 /// Who is signed in at the login origin.
 pub(crate) async fn person(world: &World, origin: &Origin, request: &Request) -> Result<Option<Person>, StoreError> {
@@ -81,8 +90,9 @@ pub(crate) async fn find(
     });
     let Some((credential, grant)) = live else { return Ok(None) };
     let mut expires_at = credential.expires_at.min(grant.expires_at);
-    if let Some(later) = grant.prolonged(expires_at, now) {
-        world.store.prolong_session(&credential.hash, later, now).await?;
+    if let Some(later) = grant.prolonged(expires_at, now)
+        && world.note(world.store.prolong_session(&credential.hash, later, now)).await
+    {
         expires_at = later;
     }
     Ok(Some((grant, expires_at)))

@@ -34,6 +34,8 @@ use pool::Pool;
 use rusqlite::{Connection, TransactionBehavior};
 use std::fmt;
 use std::path::Path;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// An open database file.
 pub(super) struct Sqlite {
@@ -63,7 +65,9 @@ impl Sqlite {
         T: Send + 'static,
         F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        self.readers.run(|connection| act(&*connection.transaction()?)).await
+        // SQLite itself gives up after ten seconds, and those in line would wait for each other.
+        let reading = self.readers.run(|connection| act(&*connection.transaction()?));
+        timeout(READ_TIMEOUT, reading).await.map_err(|_| broken("the database does not answer in time"))?
     }
 
     /// Does `act` in one transaction that has the database for itself: all of it happens, or nothing.
@@ -85,6 +89,9 @@ impl Sqlite {
 fn broken(error: impl fmt::Display) -> StoreError {
     StoreError(error.to_string())
 }
+
+/// The longest time that is waited for a read.
+const READ_TIMEOUT: Duration = Duration::from_secs(4);
 
 /// Reads are short: more connections would only wait for the same disk.
 const READERS: usize = 4;

@@ -25,6 +25,7 @@ mod lifecycle;
 mod limits;
 mod mcp;
 mod operations;
+mod outage;
 mod pages;
 mod policies;
 mod providers;

@@ -2,7 +2,7 @@
 
 use super::limits::limits;
 use super::tls;
-use super::values::{HOUR, duration, missing, write};
+use super::values::{HOUR, MINUTE, duration, missing, write};
 use super::web_url::WebUrl;
 use crate::config::key::Key;
 use crate::config::raw::{RawAdminListen, RawAuth, RawSecret, RawServer, RawStore};
@@ -99,13 +99,18 @@ pub(crate) fn store(report: &mut Report<'_>, raw: &RawStore) -> Option<Store> {
         None => Some(None),
         Some(key) => report.take(&Key::section("store").field("key"), store_key(key)).map(Some),
     };
+    let outage = Key::section("store").field("outage_grace");
+    let outage_grace = match raw.outage_grace.as_deref() {
+        Some("0s") => Some(Duration::ZERO),
+        text => duration(report, &outage, text, MINUTE),
+    };
     let checked = match url.split_once(':') {
         Some(("sqlite", file)) if !file.is_empty() => Ok(url.to_owned()),
         Some(("postgres" | "postgresql", _)) => Err(Mistake::new(format!("PostgreSQL is {}", unsupported::MESSAGE))),
         _ => Err(Mistake::new("must be `sqlite:` and a file name").help(write(STORE_EXAMPLE))),
     };
     let url = report.take(&Key::section("store").field("url"), checked);
-    Some(Store { url: url?, key: key? })
+    Some(Store { url: url?, outage_grace: outage_grace?, key: key? })
 }
 
 fn store_key(raw: &RawSecret) -> Result<Secret<[u8; 32]>, Mistake> {

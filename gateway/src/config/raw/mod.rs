@@ -139,6 +139,9 @@ pub(crate) struct RawBrand {
 pub(crate) struct RawStore {
     /// `sqlite:` and a file name. Default: `"sqlite:doorward.db"`.
     pub(crate) url: Option<String>,
+    /// How long people and agents that were let in before may go on while the store is out of reach; everything else is
+    /// answered with 503. What is revoked in that time is heeded when the store is back. `"0s"` is not at all. Default: `"1m"`.
+    pub(crate) outage_grace: Option<String>,
     /// The key under which the signing keys in the store are sealed: 32 bytes as base64, from `{ env = "NAME" }` or
     /// `{ file = "PATH" }`. Default: a file beside the database, made at the first start, readable by its owner alone.
     pub(crate) key: Option<RawSecret>,

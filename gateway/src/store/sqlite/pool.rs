@@ -7,6 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::Semaphore;
+use tokio::time::timeout;
 
 /// Connections to one file. Who finds none free waits in line without holding a thread.
 pub(super) struct Pool {
@@ -39,7 +40,8 @@ impl Pool {
         T: Send + 'static,
         F: FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(broken)?;
+        let waiting = timeout(QUEUE_TIMEOUT, Arc::clone(&self.permits).acquire_owned()).await;
+        let permit = waiting.map_err(|_| broken("too many wait for the database"))?.map_err(broken)?;
         let idle = Arc::clone(&self.idle);
         let blocking = tokio::task::spawn_blocking(move || {
             let result = idle.lend(work);
@@ -81,6 +83,9 @@ pub(super) fn connect(path: &Path) -> rusqlite::Result<Connection> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     Ok(connection)
 }
+
+/// How long to wait in line: whoever asks a database that is out of order is told so.
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// How long to wait for another process to finish its transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(10);

@@ -91,6 +91,15 @@ impl Browser {
         self.follow(response.expect(303))
     }
 
+    /// The status that the form of the login page is answered with, or the page itself if it has none.
+    pub(crate) fn try_sign_in(&mut self, url: &str, user: &User) -> u16 {
+        let page = self.open(url);
+        if !page.text().contains("name=\"password\"") {
+            return page.status;
+        }
+        self.submit(&page, &[("username", user.name), ("password", &user.password)]).status
+    }
+
     pub(crate) fn cookie(&self, host: &str, name: &str) -> Option<&str> {
         self.jars.get(host)?.get(name).map(String::as_str)
     }

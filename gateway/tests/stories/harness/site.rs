@@ -88,8 +88,20 @@ impl Site {
         self.spawn(&["serve"]);
     }
 
+    /// The same by a shell that prepares what the program inherits, and ends with `exec "$@"`.
+    pub(crate) fn run_in(&mut self, script: &str) {
+        let inner = self.command(&["serve"]);
+        let mut command = Command::new("sh");
+        command.args(["-c", script, "sh"]).arg(inner.get_program()).args(inner.get_args());
+        command.env_remove("DOORWARD_LOG").stdin(Stdio::null());
+        self.start_as(command);
+    }
+
     fn spawn(&mut self, arguments: &[&str]) {
-        let mut command = self.command(arguments);
+        self.start_as(self.command(arguments));
+    }
+
+    fn start_as(&mut self, mut command: Command) {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let log = Arc::clone(&self.log);
