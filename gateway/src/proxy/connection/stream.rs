@@ -24,11 +24,13 @@ pub(super) struct EndableStream {
     ending: Arc<Ending>,
     /// Whether whoever serves it knows of its end.
     told: bool,
+    /// How long the client may be silent in a body.
+    silence: Option<Duration>,
 }
 
 impl EndableStream {
     pub(super) fn new(inner: HttpSession, ending: Arc<Ending>) -> Self {
-        Self { inner, ending, told: false }
+        Self { inner, ending, told: false, silence: None }
     }
 }
 
@@ -47,6 +49,15 @@ async fn unless_over<T>(ending: &Ending, told: &mut bool, work: impl Future<Outp
     }
 }
 
+/// Does `work` in this time, or not at all: Pingora itself waits for ever.
+async fn within<T>(time: Option<Duration>, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let Some(time) = time else { return work.await };
+    match tokio::time::timeout(time, work).await {
+        Ok(done) => done,
+        Err(_) => Error::e_explain(ErrorType::ReadTimedout, "the body comes too slowly").map_err(Error::into_down),
+    }
+}
+
 #[async_trait]
 impl Session for EndableStream {
     fn req_header(&self) -> &RequestHeader {
@@ -58,11 +69,13 @@ impl Session for EndableStream {
     }
 
     async fn read_body_bytes(&mut self) -> Result<Option<Bytes>> {
-        self.inner.read_body_bytes().await
+        within(self.silence, self.inner.read_body_bytes()).await
     }
 
     async fn read_body_or_idle(&mut self, no_body_expected: bool) -> Result<Option<Bytes>> {
-        unless_over(&self.ending, &mut self.told, self.inner.read_body_or_idle(no_body_expected)).await
+        let silence = self.silence.filter(|_| !no_body_expected && !self.inner.is_body_done());
+        let reading = within(silence, self.inner.read_body_or_idle(no_body_expected));
+        unless_over(&self.ending, &mut self.told, reading).await
     }
 
     async fn drain_request_body(&mut self) -> Result<()> {
@@ -89,10 +102,12 @@ impl Session for EndableStream {
         unless_over(&self.ending, &mut self.told, self.inner.response_duplex_vec(tasks)).await
     }
 
-    fn set_read_timeout(&mut self, _: Option<Duration>) {}
+    fn set_read_timeout(&mut self, timeout: Option<Duration>) {
+        self.silence = timeout;
+    }
 
     fn get_read_timeout(&self) -> Option<Duration> {
-        None
+        self.silence
     }
 
     fn set_write_timeout(&mut self, timeout: Option<Duration>) {

@@ -1,0 +1,186 @@
+//! Floods: too much, too slowly, or only to be taken back. Whoever does that is cut off, the memory stays, and others are served.
+
+use crate::harness::{Request, Site, Wire, send};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::thread;
+use std::time::{Duration, Instant};
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+const HEADERS: u8 = 1;
+const RST_STREAM: u8 = 3;
+const SETTINGS: u8 = 4;
+const PING: u8 = 6;
+const WINDOW_UPDATE: u8 = 8;
+const CONTINUATION: u8 = 9;
+const END_STREAM: u8 = 1;
+const END_HEADERS: u8 = 4;
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+/// A field that is in no table (RFC 7541 section 6.2.2).
+fn field(name: &str, value: &str) -> Vec<u8> {
+    let short = |text: &str| u8::try_from(text.len()).ok().filter(|length| *length < 127).unwrap();
+    [&[0, short(name)], name.as_bytes(), &[short(value)], value.as_bytes()].concat()
+}
+
+fn request(site: &Site) -> Vec<u8> {
+    let authority = format!("127.0.0.1:{}", site.port);
+    [(":method", "GET"), (":scheme", "http"), (":path", "/x"), (":authority", &authority)]
+        .iter()
+        .flat_map(|(name, value)| field(name, value))
+        .collect()
+}
+
+/// A connection whose answers are read and thrown away, so that only what it sends can be too much.
+struct Attacker {
+    stream: TcpStream,
+}
+
+impl Attacker {
+    fn open(site: &Site) -> Self {
+        let mut stream = TcpStream::connect(("127.0.0.1", site.port)).unwrap();
+        stream.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
+        let mut reading = stream.try_clone().unwrap();
+        thread::spawn(move || {
+            let mut bytes = [0; 16 * 1024];
+            while reading.read(&mut bytes).is_ok_and(|count| count > 0) {}
+        });
+        stream.write_all(&[PREFACE, &frame(SETTINGS, 0, 0, &[])].concat()).unwrap();
+        Self { stream }
+    }
+
+    /// Sends as often as it can; gives how often it could.
+    fn send(&mut self, times: u32, bytes: impl Fn(u32) -> Vec<u8>) -> u32 {
+        (0..times).find(|n| self.stream.write_all(&bytes(*n)).is_err()).unwrap_or(times)
+    }
+}
+
+/// The memory of the program, in KiB.
+fn memory(site: &Site) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", site.pid())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Others are served at once, and the memory has hardly grown.
+#[track_caller]
+fn unharmed(site: &Site, before: usize) {
+    let began = Instant::now();
+    send(&Request::get(&site.main("/x"))).expect(401);
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    let grown = memory(site).saturating_sub(before);
+    assert!(grown < 64 * 1024, "{grown} KiB more");
+}
+
+fn start() -> (Site, usize) {
+    let site = Site::start();
+    (0..50).for_each(|_| drop(send(&Request::get(&site.main("/x"))).expect(401)));
+    let before = memory(&site);
+    (site, before)
+}
+
+#[test]
+fn hp_25_s_05_requests_that_are_taken_back_at_once_end_the_connection() {
+    let (site, before) = start();
+    let mut attacker = Attacker::open(&site);
+    let block = request(&site);
+    let sent = attacker.send(50_000, |n| {
+        let id = 2 * n + 1;
+        [frame(HEADERS, END_STREAM | END_HEADERS, id, &block), frame(RST_STREAM, 0, id, &8_u32.to_be_bytes())].concat()
+    });
+    assert!(sent < 50_000, "rapid reset was not stopped");
+    unharmed(&site, before);
+}
+
+#[test]
+fn hp_25_s_05_requests_that_we_are_made_to_reset_end_the_connection() {
+    let (site, before) = start();
+    let mut attacker = Attacker::open(&site);
+    let block = request(&site);
+    let sent = attacker.send(50_000, |n| {
+        let id = 2 * n + 1;
+        // A window that grows by nothing is an error of the stream (RFC 9113 section 6.9).
+        [frame(HEADERS, END_HEADERS, id, &block), frame(WINDOW_UPDATE, 0, id, &0_u32.to_be_bytes())].concat()
+    });
+    assert!(sent < 50_000, "\"MadeYouReset\" was not stopped");
+    unharmed(&site, before);
+}
+
+#[test]
+fn hp_25_s_05_a_head_that_never_ends_ends_the_connection() {
+    let (site, before) = start();
+    let mut attacker = Attacker::open(&site);
+    attacker.send(1, |_| frame(HEADERS, END_STREAM, 1, &request(&site)));
+    let more: Vec<u8> = (0..100).flat_map(|_| field("x-more", &"y".repeat(100))).collect();
+    let sent = attacker.send(20_000, |_| frame(CONTINUATION, 0, 1, &more));
+    assert!(sent < 20_000, "200 MB of CONTINUATION were taken");
+    unharmed(&site, before);
+}
+
+#[test]
+fn hp_25_s_05_a_small_block_of_large_fields_is_refused() {
+    let (site, before) = start();
+    let mut attacker = Attacker::open(&site);
+    // A field in the table (RFC 7541 section 6.2.1), then thousands of references to it (section 6.1).
+    let large = [&[0x40, 1, b'x', 0x7f, 0x81, 0x1e][..], &[b'y'; 4000]].concat();
+    let bomb = [request(&site), large, vec![0x80 | 62; 12_000]].concat();
+    let sent = attacker.send(200, |n| frame(HEADERS, END_STREAM | END_HEADERS, 2 * n + 1, &bomb));
+    unharmed(&site, before);
+    assert!(sent <= 200 && site.upstream.seen().is_empty());
+}
+
+#[test]
+fn hp_25_s_05_settings_and_pings_that_nobody_reads_do_not_pile_up() {
+    let (site, before) = start();
+    for flood in [frame(SETTINGS, 0, 0, &[]), frame(PING, 0, 0, &[7; 8])] {
+        let mut stream = TcpStream::connect(("127.0.0.1", site.port)).unwrap();
+        stream.set_write_timeout(Some(Duration::from_secs(2))).unwrap();
+        stream.write_all(PREFACE).unwrap();
+        let many = flood.repeat(1000);
+        // Its answers fill what lies between; then it is not read any more, or cut.
+        let sent = (0..20_000).find(|_| stream.write_all(&many).is_err());
+        assert!(sent.is_some(), "20 million frames were taken");
+        unharmed(&site, before);
+    }
+}
+
+#[test]
+fn hp_25_heads_that_come_in_drops_end_in_time_and_nobody_waits_for_them() {
+    let site = Site::with(|config| config + "\n[server.limits]\nheader_timeout = '1s'\n");
+    let mut slow: Vec<_> = (0..200).map(|_| Wire::open(site.port)).collect();
+    let began = Instant::now();
+    let head = b"GET /x HTTP/1.1\r\nHost: a\r\nX-Slow: ";
+    for byte in &head[..12] {
+        slow.iter_mut().for_each(|wire| wire.write(&[*byte]));
+        send(&Request::get(&site.main("/x"))).expect(401);
+        thread::sleep(Duration::from_millis(150));
+    }
+    for mut wire in slow {
+        let rest = String::from_utf8_lossy(&wire.rest()).into_owned();
+        assert!(rest.is_empty() || rest.starts_with("HTTP/1.1 408 "), "{rest}");
+    }
+    assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
+}
+
+#[test]
+fn hp_25_strangers_with_ever_new_credentials_do_not_fill_the_memory() {
+    let (site, before) = start();
+    let flood = |from: usize| {
+        let mut wire = Wire::open(site.port);
+        for n in 0..1500 {
+            let ask = Request::get(&site.main(&format!("/{from}/{n}")));
+            let ask = if n % 2 == 0 {
+                ask.header("Cookie", &format!("doorward-main=dw_se_{from}_{n}"))
+            } else {
+                ask.bearer(&format!("{from}.{n}.{}", "x".repeat(1000)))
+            };
+            assert_eq!(wire.send(&ask).status, 401);
+        }
+    };
+    thread::scope(|scope| (0..4).for_each(|from| drop(scope.spawn(move || flood(from)))));
+    unharmed(&site, before);
+}
