@@ -60,9 +60,9 @@ impl ServerApp for Front {
         EXCHANGE.scope(Arc::clone(exchange), self.serving.process_new(socket, shutdown)).await
     }
 
-    async fn cleanup(&self) {
-        self.serving.cleanup().await;
-    }
+    // Called when nobody listens any more. Connections that wait for a request are not closed at once, as Pingora would: the
+    // next answer tells the client to leave, and one that is on its way is not lost.
+    async fn cleanup(&self) {}
 }
 
 impl Front {
