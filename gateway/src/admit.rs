@@ -78,6 +78,10 @@ fn checked(
         check_origin(at, known, request)?;
         check_scope(at, known, request)?;
     }
+    // Only now: whether an app is closed is nothing for those who may not pass.
+    if at.app.upstream.maintenance.is_some() {
+        return Err(Refusal::Maintenance(at.clone()));
+    }
     Ok(known)
 }
 

@@ -12,7 +12,7 @@ use crate::config::{Config, Secret};
 use crate::fetch::PublicWeb;
 use crate::gateway::{Gateway, World};
 use crate::mail::Post;
-use crate::proxy::{Connections, Front, Proxy};
+use crate::proxy::{Connections, Front, Health, Proxy, Upstreams};
 use crate::store;
 use crate::telemetry::Recorder;
 use crate::world::System;
@@ -103,7 +103,9 @@ pub fn run(config: Config, start: Start) -> Result<(), Failure> {
     let mut server = Server::new_with_opt_and_conf(options, server_conf(&settings, &handover));
     server.bootstrap();
     let connections = Arc::<Connections>::default();
-    let proxy = http_proxy(&server.configuration, Proxy::new(Arc::clone(&gateway), Arc::clone(&connections)));
+    let upstreams = Arc::new(Upstreams::new());
+    let proxy = Proxy::new(Arc::clone(&gateway), Arc::clone(&connections), Arc::clone(&upstreams));
+    let proxy = http_proxy(&server.configuration, proxy);
     let front = Front::new(Arc::clone(&gateway), Arc::clone(&connections), proxy);
     let filter = front.filter();
     let mut front = Service::new("front".to_owned(), front);
@@ -120,6 +122,8 @@ pub fn run(config: Config, start: Start) -> Result<(), Failure> {
         server.add_service(admin::service(Arc::clone(&gateway), address));
     }
     server.add_service(background_service("acme", acme::Acme::new(Arc::clone(&gateway))));
+    let health = Health::new(Arc::clone(&gateway), upstreams);
+    server.add_service(background_service("health", health));
     let delivery = delivery::Delivery::new(Arc::clone(&gateway), letters);
     server.add_service(background_service("mail", delivery));
     let (stopped, is_stopped) = mpsc::channel();

@@ -42,6 +42,8 @@ pub(crate) enum Refusal {
     Message(At, Fault),
     /// A page of another site sent it in the person's name: 403.
     CrossOrigin(At, Box<Denial>),
+    /// Whoever may pass finds the app closed for now: 503.
+    Maintenance(At),
     /// The store or a key is out of order: 503, never "anonymous", never "allow".
     Unavailable(String),
 }
@@ -119,6 +121,7 @@ impl Refusal {
             Self::InsufficientScope(..) => "insufficient_scope",
             Self::CrossOrigin(..) => "cross_origin",
             Self::Message(_, fault) => fault.outcome(),
+            Self::Maintenance(_) => "maintenance",
             Self::Unavailable(_) => "unavailable",
         }
     }
@@ -153,7 +156,8 @@ impl Refusal {
             | Self::StepUp(at, ..)
             | Self::InsufficientScope(at, ..)
             | Self::Message(at, _)
-            | Self::CrossOrigin(at, _) => Some(at),
+            | Self::CrossOrigin(at, _)
+            | Self::Maintenance(at) => Some(at),
             Self::TooLarge(_, at) | Self::TooMany(at, ..) => at.as_ref(),
             Self::Malformed(_) | Self::NoSuchApp | Self::Unavailable(_) => None,
         }

@@ -62,8 +62,25 @@ fn undressed(
                 Problem { status: 403, code: "cross_origin", text: "problem-cross-origin", app, ..Problem::default() };
             problem(look, request.hints.accepts_html, &request.id, told)
         }
+        Refusal::Maintenance(at) => maintenance(look, request, at),
         other => unread(look, other, request.hints.accepts_html, &request.id),
     }
+}
+
+/// The app is closed for now.
+fn maintenance(look: &Look<'_>, request: &Request, at: &At) -> Response<Bytes> {
+    let closed = at.app.upstream.maintenance.as_ref();
+    let told = Problem {
+        status: 503,
+        code: "maintenance",
+        text: "problem-maintenance",
+        detail: closed.and_then(|closed| closed.message.as_deref()),
+        app: Some(at.app.name.as_str()),
+    };
+    let mut response = problem(look, request.hints.accepts_html, &request.id, told);
+    let after = closed.map_or(0, |closed| closed.retry_after.as_secs());
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(after));
+    response
 }
 
 /// Whether the body of a refused request is worth reading, up to [`ended::MAX_FORM`] bytes: it can be sent again.

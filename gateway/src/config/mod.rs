@@ -4,6 +4,7 @@
 
 mod build;
 mod certificate;
+mod claims;
 mod client_certificates;
 mod document;
 mod identity_provider;
@@ -21,12 +22,14 @@ pub(crate) mod secret;
 mod suggest;
 mod summary;
 mod unsupported;
+mod upstream;
 
 #[cfg(test)]
 mod tests;
 
 pub use certificate::Certificate;
 pub(crate) use certificate::{certified, is_for};
+pub(crate) use claims::is_claim;
 pub use client_certificates::ClientAuthorities;
 pub(crate) use identity_provider::is_safe;
 pub use identity_provider::{
@@ -37,6 +40,11 @@ pub use limits::{AppLimits, Limits, Per, RequestLimit};
 pub use load::{load, parse};
 pub use problem::{Problem, Problems};
 pub use secret::Secret;
+pub(crate) use upstream::ClientCertificate;
+pub use upstream::{
+    Balancing, HashKey, HeaderRules, HealthCheck, HostHeader, Maintenance, Timeouts, Upstream, UpstreamAddress,
+    UpstreamProtocol, UpstreamScheme, UpstreamServer, UpstreamTls,
+};
 
 use crate::brand::Brand;
 use http::HeaderValue;
@@ -45,7 +53,7 @@ use oauth::keys::{KeyPlan, SigningAlgorithm};
 use policy::{Identity, Kind, Policies};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -307,19 +315,6 @@ pub enum HostPattern {
     Exact(String),
     /// Labels, where `None` is any one label (written `*`).
     Labels(Vec<Option<String>>),
-}
-
-/// Where requests go.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Upstream {
-    /// Whether TLS is spoken to it.
-    pub tls: bool,
-    /// Host name or address; also the name its certificate must have.
-    pub host: String,
-    /// Port.
-    pub port: u16,
-    /// The address, when the host is one.
-    pub address: Option<IpAddr>,
 }
 
 /// `challenge`

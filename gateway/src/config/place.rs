@@ -1,9 +1,8 @@
 //! Public URLs: what a place covers, how specific it is, and how it is written.
 
-use super::{HostPattern, Origin, Place, Upstream};
+use super::{HostPattern, Origin, Place};
 use std::cmp::Reverse;
 use std::fmt;
-use std::net::IpAddr;
 use url::Url;
 
 impl Origin {
@@ -98,17 +97,6 @@ impl fmt::Display for HostPattern {
                 f.write_str(&labels.join("."))
             }
         }
-    }
-}
-
-impl Upstream {
-    /// Such as `http://10.0.0.7:3000`.
-    pub fn url(&self) -> String {
-        let host = match self.address {
-            Some(IpAddr::V6(address)) => format!("[{address}]"),
-            _ => self.host.clone(),
-        };
-        Origin { secure: self.tls, host, port: self.port }.url()
     }
 }
 

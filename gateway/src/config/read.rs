@@ -52,6 +52,12 @@ const TABLES: &[&str] = &[
     "apps.*.oauth.scopes.*.requires",
     "apps.*.cors",
     "apps.*.limits",
+    "apps.*.timeouts",
+    "apps.*.upstream_tls",
+    "apps.*.health_check",
+    "apps.*.request_headers",
+    "apps.*.response_headers",
+    "apps.*.maintenance",
     "apps.*.identity_headers",
 ];
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 mod limits;
 mod providers;
 mod tls;
+mod upstream;
 
 impl Config {
     /// The configuration as it is used, in the words of the file. It holds no secret.
@@ -100,7 +101,7 @@ fn summary_of(app: &App) -> Value {
         "name": app.name,
         "description": app.description,
         "urls": urls,
-        "upstream": app.upstream.url(),
+        "upstream": upstream::summary(&app.upstream),
         "policies": policies.iter().map(policy).collect::<Vec<_>>(),
         "session_duration": written(app.oauth.session_duration),
         "allowed_identity_providers": app.allowed_identity_providers,

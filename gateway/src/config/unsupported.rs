@@ -34,14 +34,7 @@ fn unsupported(document: &Document<'_>, key: &Key) -> Option<Key> {
     VALUES.iter().find_map(says)
 }
 
-const KEYS: &[&str] = &[
-    "geoip",
-    "policies.*.mode",
-    "apps.*.policies.*.mode",
-    "apps.*.upstreams",
-    "apps.*.load_balancing",
-    "apps.*.health_check",
-];
+const KEYS: &[&str] = &["geoip", "policies.*.mode", "apps.*.policies.*.mode"];
 
 /// A table that is left out as a whole because of what one of its values says.
 const VALUES: &[(&str, &str, &[&str])] = &[("apps.*.identity_headers", "preset", &["cloudflare", "oauth2-proxy"])];

@@ -14,7 +14,7 @@ use crate::gateway::{Gateway, Snapshot};
 use crate::own::{MAX_BODY, OwnRequest};
 use crate::refusal::Refusal;
 use crate::refuse;
-use crate::request::Request;
+use crate::request::{Request, Target};
 use crate::respond::{self, Problem};
 use crate::route::Own;
 use crate::store::Use;
@@ -23,7 +23,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 pub(crate) use connection::{Connections, Front};
 use connection::{Counted, Frames, UnderWay, Why};
-use http::{Response, header};
+use http::{HeaderMap, Response, header};
 use oauth::client_auth::Guesser;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::prelude::{Error, ErrorType, HttpPeer, Result};
@@ -33,17 +33,19 @@ use rewrite::Signer;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use upload::Upload;
+use upstream::Attempts;
+pub(crate) use upstream::{Health, Upstreams};
 
 /// The front.
 pub(crate) struct Proxy {
     gateway: Arc<Gateway>,
     connections: Arc<Connections>,
-    upstreams: upstream::Upstreams,
+    upstreams: Arc<Upstreams>,
 }
 
 impl Proxy {
-    pub(crate) fn new(gateway: Arc<Gateway>, connections: Arc<Connections>) -> Self {
-        Self { gateway, connections, upstreams: upstream::Upstreams::new() }
+    pub(crate) fn new(gateway: Arc<Gateway>, connections: Arc<Connections>, upstreams: Arc<Upstreams>) -> Self {
+        Self { gateway, connections, upstreams }
     }
 }
 
@@ -59,6 +61,7 @@ pub(crate) struct Progress {
     /// What the client sends to the upstream.
     upload: Option<Upload>,
     upstream_status: Option<u16>,
+    attempts: Attempts,
     /// Where the upstream's side of a WebSocket stands.
     frames: Frames,
     _counted: Counted,
@@ -70,9 +73,6 @@ enum State {
     Answered(Option<Box<Told>>),
     Permitted(Arc<Permit>),
 }
-
-/// How long a WebSocket may be silent.
-const UPGRADED_TIMEOUT: Duration = Duration::from_secs(3600);
 
 #[async_trait]
 impl ProxyHttp for Proxy {
@@ -90,6 +90,7 @@ impl ProxyHttp for Proxy {
             kept: None,
             upload: None,
             upstream_status: None,
+            attempts: Attempts::default(),
             frames: Frames::default(),
             _counted: self.connections.count(),
         }
@@ -134,7 +135,7 @@ impl ProxyHttp for Proxy {
                 progress.upload = Some(upload);
                 if upload::is_stream(session) {
                     // A WebSocket may be silent for long; its connection ends when either side ends it.
-                    session.set_read_timeout(Some(UPGRADED_TIMEOUT));
+                    session.set_read_timeout(Some(permit.app().upstream.timeouts.idle));
                 }
                 self.note_use(session, &request, &permit);
                 self.begin(progress, request, permit.into(), generation).await;
@@ -162,11 +163,14 @@ impl ProxyHttp for Proxy {
         }
     }
 
-    async fn upstream_peer(&self, _: &mut Session, progress: &mut Progress) -> Result<Box<HttpPeer>> {
-        let State::Permitted(permit) = &progress.state else {
+    async fn upstream_peer(&self, session: &mut Session, progress: &mut Progress) -> Result<Box<HttpPeer>> {
+        let (State::Permitted(permit), Some(request)) = (&progress.state, &progress.request) else {
             return Error::e_explain(ErrorType::InternalError, "no permit, no upstream");
         };
-        self.upstreams.peer(&permit.app().upstream).await
+        if let Some(upload) = &mut progress.upload {
+            upload.again();
+        }
+        self.upstreams.peer(permit, request, &session.req_header().headers, &mut progress.attempts).await
     }
 
     async fn upstream_request_filter(
@@ -175,13 +179,14 @@ impl ProxyHttp for Proxy {
         upstream: &mut RequestHeader,
         progress: &mut Progress,
     ) -> Result<()> {
-        let (State::Permitted(permit), Some(request), Some(snapshot)) =
-            (&progress.state, &progress.request, &progress.snapshot)
+        let (State::Permitted(permit), Some(request), Some(snapshot), Some(server)) =
+            (&progress.state, &progress.request, &progress.snapshot, progress.attempts.server())
         else {
             return Error::e_explain(ErrorType::InternalError, "no permit, no upstream");
         };
         let signer = Signer { keys: &self.gateway.world.keys, login: &snapshot.config.auth.origin };
-        rewrite::request(upstream, request, permit, &signer);
+        rewrite::request(upstream, request, (permit, server), &signer)?;
+        progress.attempts.sending();
         Ok(())
     }
 
@@ -192,6 +197,7 @@ impl ProxyHttp for Proxy {
         end_of_stream: bool,
         progress: &mut Progress,
     ) -> Result<()> {
+        progress.attempts.sent();
         if let Some(kept) = &progress.kept {
             messages::replay(body, end_of_stream, kept);
         }
@@ -199,6 +205,26 @@ impl ProxyHttp for Proxy {
             (Some(upload), Some(bytes)) => upload.take(bytes.len()),
             _ => Ok(()),
         }
+    }
+
+    async fn upstream_response_filter(
+        &self,
+        session: &mut Session,
+        response: &mut ResponseHeader,
+        progress: &mut Progress,
+    ) -> Result<()> {
+        progress.attempts.answered(response, &self.gateway.world.metrics);
+        // A body that is longer than what Pingora keeps of it cannot be sent again.
+        if session.as_downstream().retry_buffer_truncated() {
+            return Ok(());
+        }
+        if let Some(request) = redirected(response, progress) {
+            let headers = session.req_header().headers.clone();
+            if self.follow(request, &headers, progress).await {
+                return Err(progress.attempts.hop());
+            }
+        }
+        Ok(())
     }
 
     async fn response_filter(
@@ -210,6 +236,9 @@ impl ProxyHttp for Proxy {
         if let State::Permitted(permit) = &progress.state {
             progress.upstream_status = Some(response.status.as_u16());
             upstream::clean_response(response, permit);
+            if let Some(server) = progress.attempts.server() {
+                upstream::dress(response, permit, server)?;
+            }
             if let Some(request) = progress.request.as_deref().filter(|_| permit.app().mcp.is_some()) {
                 messages::clean_response(response, (permit, request), &self.gateway.world.at_rest)?;
             }
@@ -240,22 +269,46 @@ impl ProxyHttp for Proxy {
         Ok(None)
     }
 
+    fn fail_to_connect(&self, _: &mut Session, _: &HttpPeer, progress: &mut Progress, error: Box<Error>) -> Box<Error> {
+        progress.attempts.unreachable(&self.upstreams, error)
+    }
+
+    fn error_while_proxy(
+        &self,
+        _: &HttpPeer,
+        session: &mut Session,
+        error: Box<Error>,
+        progress: &mut Progress,
+        reused: bool,
+    ) -> Box<Error> {
+        let unanswered = session.response_written().is_none();
+        let idempotent = session.req_header().method.is_idempotent();
+        let goes_on = connection::ending().is_none();
+        let repeatable = unanswered && idempotent && goes_on && session.as_downstream_mut().is_body_empty();
+        progress.attempts.broken(error, reused, repeatable)
+    }
+
     async fn fail_to_proxy(&self, session: &mut Session, error: &Error, progress: &mut Progress) -> FailToProxy {
-        if let Some(why) = connection::ending() {
-            return self.take_leave(session, why, progress).await;
-        }
-        let (status, code, text) = upstream::describe(error);
+        let (status, code, text) = match connection::ending() {
+            Some(Why::NoAnswer) => upstream::NO_ANSWER,
+            Some(why) => return self.take_leave(session, why, progress).await,
+            None => upstream::describe(error),
+        };
         let html = progress.request.as_ref().is_some_and(|request| request.hints.accepts_html);
         if *error.etype() == upload::TOO_LARGE {
             self.end_upload(progress);
         } else {
             self.gateway.world.metrics.upstream_error(code);
+            progress.attempts.failed(code, &self.gateway.world.metrics);
         }
         if session.response_written().is_none() && status != 0 {
             let snapshot = self.snapshot(progress);
             let look = snapshot.config.brand.look(read::languages(session));
-            let response =
-                respond::problem(&look, html, &progress.id, Problem { status, code, text, ..Problem::default() });
+            let told = Problem { status, code, text, ..Problem::default() };
+            let mut response = respond::problem(&look, html, &progress.id, told);
+            if let Some(after) = upstream::retry_after(status) {
+                response.headers_mut().insert(header::RETRY_AFTER, after);
+            }
             let _ = self.write(session, &snapshot, response).await;
             if *error.etype() == upload::TOO_LARGE {
                 // A client that is still sending would see a reset in place of the answer.
@@ -333,6 +386,7 @@ impl Proxy {
                 Why::Ended => (401, "permission_ended", "problem-permission-ended"),
                 Why::Denied => (403, "permission_ended", "problem-permission-ended"),
                 Why::GoingAway => (503, "going_away", "problem-going-away"),
+                Why::NoAnswer => upstream::NO_ANSWER,
             };
             let snapshot = self.snapshot(progress);
             let html = progress.request.as_ref().is_some_and(|request| request.hints.accepts_html);
@@ -353,6 +407,28 @@ impl Proxy {
         let refusal = Refusal::TooLarge(413, Some(permit.at()));
         self.record(request, &refusal);
         progress.state = State::Refused(Box::new(refusal));
+    }
+
+    /// Whether a redirect of the upstream to itself may be followed here. The request that it leads to is decided on like any
+    /// other: what the upstream names may be what policy keeps from the client.
+    async fn follow(&self, request: Request, headers: &HeaderMap, progress: &mut Progress) -> bool {
+        let (State::Permitted(permit), Some(snapshot)) = (&progress.state, &progress.snapshot) else { return false };
+        let world = &self.gateway.world;
+        let next = match admit::admit(world, snapshot, &request).await {
+            Ok(Outcome::Proxy(next)) => *next,
+            Ok(Outcome::Read(unread)) => {
+                let messages = permit.messages().clone();
+                let Ok(next) = unread.decide((&request, headers), messages, &world.at_rest) else { return false };
+                next
+            }
+            _ => return false,
+        };
+        if next.app().id != permit.app().id {
+            return false;
+        }
+        progress.request = Some(Arc::new(request));
+        progress.state = State::Permitted(next.into());
+        true
     }
 
     /// Remembers who uses a grant, and from where; once a minute and address.
@@ -463,6 +539,15 @@ impl Proxy {
             },
         });
     }
+}
+
+/// The request that an answer leads to, if it is a redirect of the upstream to itself that may be followed.
+fn redirected(response: &ResponseHeader, progress: &Progress) -> Option<Request> {
+    let (State::Permitted(permit), Some(request)) = (&progress.state, &progress.request) else { return None };
+    let server = progress.attempts.server().filter(|_| progress.attempts.may_hop())?;
+    let target = upstream::follow(response, permit, server)?;
+    let target = Target::read(target.as_bytes()).ok()?;
+    Some(Request { target, ..Request::clone(request) })
 }
 
 /// A decision id: 60 random bits in an alphabet that can be read out loud.

@@ -47,6 +47,11 @@ impl Upload {
         Ok(())
     }
 
+    /// It is sent once more from its start, as far as it came.
+    pub(super) fn again(&mut self) {
+        self.bytes = 0;
+    }
+
     fn is_too_long(&self, length: u64) -> bool {
         self.most.is_some_and(|most| length > most)
     }

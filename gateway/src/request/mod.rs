@@ -17,7 +17,7 @@ use oauth::world::Timestamp;
 use std::net::IpAddr;
 
 /// A request, read once.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Request {
     /// Short id of this request and of the decision on it.
     pub(crate) id: String,
@@ -48,7 +48,7 @@ pub(crate) struct Request {
 }
 
 /// What a client says of itself. Never decides who may pass, only how an answer looks.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Hints {
     /// `Accept` names `text/html`.
     pub(crate) accepts_html: bool,

@@ -1,6 +1,7 @@
 //! Prometheus metrics. Labels come from our own words only, so their number is bounded.
 
 use super::Event;
+use super::servers::Servers;
 use crate::tls::Shown;
 use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
 
@@ -15,6 +16,7 @@ pub(crate) struct Metrics {
     handshakes: IntCounterVec,
     acme: IntCounterVec,
     certificates: IntGaugeVec,
+    pub(super) servers: Servers,
 }
 
 impl Metrics {
@@ -61,6 +63,7 @@ impl Metrics {
         let _ = registry.register(Box::new(upstream_errors.clone()));
         let _ = registry.register(Box::new(mails.clone()));
         let _ = registry.register(Box::new(refused_connections.clone()));
+        let servers = Servers::new(&registry);
         Self {
             registry,
             requests,
@@ -71,6 +74,7 @@ impl Metrics {
             handshakes,
             acme,
             certificates,
+            servers,
         }
     }
 

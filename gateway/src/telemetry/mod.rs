@@ -6,6 +6,7 @@ mod decisions;
 mod event;
 mod metrics;
 mod remedy;
+mod servers;
 mod uses;
 
 pub(crate) use decisions::{Asked, Recorder, Refused, keep as keep_decisions};

@@ -6,12 +6,12 @@ use super::keys;
 use super::limits;
 use super::mcp::mcp;
 use super::oauth::{OAuth, Profile};
-use super::upstream::{self, upstream};
-use super::values::{HOUR, duration, missing, unknown};
+use super::upstream::upstream;
+use super::values::{HOUR, duration, unknown};
 use crate::config::key::Key;
 use crate::config::raw::{RawApp, RawChallenge, RawOAuth, RawPreset};
 use crate::config::report::{Mistake, Report};
-use crate::config::{App, Challenge, IdentityHeaders, Place, Upstream};
+use crate::config::{App, Challenge, IdentityHeaders, Place};
 use policy::{Action, Policies, Policy};
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ pub(crate) fn app(report: &mut Report<'_>, site: &Site<'_>, id: &str, raw: &RawA
     let key = Key::section("apps").field(id);
     let places: Vec<Place> = own_places(site, id).cloned().collect();
     let name = report.take(&key.field("name"), name(id, raw));
-    let upstream = own_upstream(report, site, &key, raw);
+    let upstream = upstream(report, site, &key, raw);
     let policies = site.library.of_app(report, &key.field("policies"), &raw.policies);
     let default = site.auth.map_or(24 * HOUR, |auth| auth.session_duration);
     let session = key.field("session_duration");
@@ -67,16 +67,6 @@ pub(crate) fn app(report: &mut Report<'_>, site: &Site<'_>, id: &str, raw: &RawA
         mcp: mcp?,
         oauth: oauth?,
     })
-}
-
-fn own_upstream(report: &mut Report<'_>, site: &Site<'_>, key: &Key, raw: &RawApp) -> Option<Upstream> {
-    let upstream = match raw.upstream.as_deref() {
-        Some(text) => upstream(text, site.server),
-        // That there are several has been reported as not supported.
-        None if report.document().contains(&key.field("upstreams")) => return None,
-        None => Err(missing(upstream::EXAMPLE)),
-    };
-    report.take(&key.field("upstream"), upstream)
 }
 
 fn name(id: &str, raw: &RawApp) -> Result<String, Mistake> {

@@ -1,5 +1,9 @@
 //! `[apps.ID]` as TOML says it.
 
+use super::upstream::{
+    RawHeaderRules, RawHealthCheck, RawLoadBalancing, RawMaintenance, RawTimeouts, RawUpstream, RawUpstreamProtocol,
+    RawUpstreamTls,
+};
 use super::{RawAppLimits, RawOAuth, RawSigningAlgorithm};
 use policy::RawPolicy;
 use serde::Deserialize;
@@ -20,8 +24,39 @@ pub(crate) struct RawApp {
     pub(crate) url: Option<String>,
     /// Its public URLs; the first is its OAuth issuer.
     pub(crate) urls: Option<Vec<String>>,
-    /// Where its requests go: `http` or `https`, host and port, no path. Required.
+    /// Where its requests go: `http://`, `https://` or `h2c://` (HTTP/2 without TLS) with host, port and perhaps a path that
+    /// all paths then begin with, or `unix:` and the path of a socket. Either this or `upstreams` is required.
     pub(crate) upstream: Option<String>,
+    /// Several servers for its requests, each a URL as in `upstream` or `{ url = "…", weight = 2 }`.
+    pub(crate) upstreams: Vec<RawUpstream>,
+    /// Who gets the next request: `round_robin`, `least_connections`, or `{ hash = "cookie:NAME" }`, `"header:NAME"` or
+    /// `"address"`, by which the same value leads to the same server. Default: `round_robin`.
+    pub(crate) load_balancing: Option<RawLoadBalancing>,
+    /// What is spoken to servers with `https`: `auto` (HTTP/2 where the server offers it), `http1` or `http2`. Default: `auto`.
+    pub(crate) upstream_protocol: RawUpstreamProtocol,
+    /// How servers with `https` are recognised, and how they recognise us.
+    pub(crate) upstream_tls: Option<RawUpstreamTls>,
+    /// How long the upstream may take.
+    pub(crate) timeouts: RawTimeouts,
+    /// How it is found out which servers can be asked. Without this table, all are, and one that cannot be connected to is
+    /// left alone for ten seconds.
+    pub(crate) health_check: Option<RawHealthCheck>,
+    /// What `Host` says to the upstream: `preserve` (what the client sent), `upstream` (the host of its URL), or a name.
+    /// Default: `preserve`.
+    pub(crate) host_header: Option<String>,
+    /// What is taken from the beginning of the public path before it goes on. Default: nothing.
+    pub(crate) strip_prefix: Option<String>,
+    /// What is put before the path that goes on. Default: the path of the upstream's URL.
+    pub(crate) add_prefix: Option<String>,
+    /// Changes to the headers that the upstream gets.
+    pub(crate) request_headers: RawHeaderRules,
+    /// Changes to the headers of its answers.
+    pub(crate) response_headers: RawHeaderRules,
+    /// Whether the app is closed for now.
+    pub(crate) maintenance: RawMaintenance,
+    /// Whether the upstream's redirects by 307 and 308 to itself are followed for the client, if policy lets the client go there:
+    /// some MCP servers answer so, and many clients do not follow. Default: false.
+    pub(crate) follow_redirects: bool,
     /// Who may pass: names of policies, or policies as inline tables, in order. Without any, nobody passes.
     pub(crate) policies: Vec<RawPolicyEntry>,
     /// How long people stay signed in at it. Default: that of `[auth]`.

@@ -6,6 +6,7 @@ mod keys;
 mod limits;
 mod oauth;
 mod tls;
+mod upstream;
 
 pub(crate) use app::{RawApp, RawChallenge, RawCors, RawMcp, RawPolicyEntry, RawPreset};
 pub(crate) use identity_provider::{
@@ -18,6 +19,10 @@ pub(crate) use oauth::{
     RawRequires, RawScope,
 };
 pub(crate) use tls::{RawAcme, RawAcmeChallenge, RawCertificate, RawClientCertificates, RawExternalAccount};
+pub(crate) use upstream::{
+    RawHeaderRules, RawHeaderValue, RawHealthCheck, RawLoadBalancing, RawMaintenance, RawTimeouts, RawUpstream,
+    RawUpstreamProtocol, RawUpstreamTls,
+};
 
 use policy::{RawGroup, RawPolicy};
 use serde::Deserialize;

@@ -33,6 +33,8 @@ pub(crate) enum Why {
     Denied,
     /// The gateway stops.
     GoingAway,
+    /// The upstream has not begun to answer in time.
+    NoAnswer,
 }
 
 impl Why {
@@ -41,6 +43,7 @@ impl Why {
         match self {
             Self::Ended | Self::Denied => "permission_ended",
             Self::GoingAway => "going_away",
+            Self::NoAnswer => "upstream_timeout",
         }
     }
 }
@@ -100,6 +103,29 @@ pub(crate) fn cut(request: &Arc<UnderWay>, why: Why) {
     let _ = EXCHANGE.try_with(|exchange| exchange.cut(request, why));
 }
 
+/// The request of this task, for others to end.
+pub(crate) fn handle() -> Option<Handle> {
+    let find = |exchange: &Arc<Exchange>| {
+        let request = exchange.under_way().clone()?;
+        Some(Handle { exchange: Arc::clone(exchange), request })
+    };
+    EXCHANGE.try_with(find).ok().flatten()
+}
+
+/// A request under way that can be ended from anywhere.
+#[derive(Debug)]
+pub(crate) struct Handle {
+    exchange: Arc<Exchange>,
+    request: Arc<UnderWay>,
+}
+
+impl Handle {
+    /// Ends it if it is still served.
+    pub(crate) fn end(&self, why: Why) {
+        self.exchange.cut(&self.request, why);
+    }
+}
+
 /// Why the request of this task is being ended, if it is.
 pub(crate) fn ending() -> Option<Why> {
     EXCHANGE.try_with(|exchange| exchange.ending.why()).ok().flatten()
@@ -123,7 +149,8 @@ impl Ending {
             0 => None,
             1 => Some(Why::Ended),
             2 => Some(Why::Denied),
-            _ => Some(Why::GoingAway),
+            3 => Some(Why::GoingAway),
+            _ => Some(Why::NoAnswer),
         }
     }
 

@@ -53,6 +53,7 @@ fn close_frame(why: Why) -> Bytes {
         Why::Ended => (1008_u16, "the permission has ended"),
         Why::Denied => (1008, "no longer allowed"),
         Why::GoingAway => (1001, "going away"),
+        Why::NoAnswer => (1011, "no answer"),
     };
     let mut frame = vec![0x88, text.len() as u8 + 2];
     frame.extend(code.to_be_bytes());
@@ -66,6 +67,7 @@ fn status(why: Why) -> HeaderMap {
         Why::Ended => ("16", "the permission has ended"),
         Why::Denied => ("7", "no longer allowed"),
         Why::GoingAway => ("14", "going away"),
+        Why::NoAnswer => ("4", "no answer"),
     };
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", HeaderValue::from_static(code));

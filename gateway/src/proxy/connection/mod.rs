@@ -11,8 +11,8 @@ mod proxy_protocol;
 mod socket;
 mod stream;
 
-pub(crate) use exchange::Why;
-pub(super) use exchange::{UnderWay, begin, cut, end, ending, head_is_read};
+pub(crate) use exchange::{Handle, Why};
+pub(super) use exchange::{UnderWay, begin, cut, end, ending, handle, head_is_read};
 pub(super) use farewell::{Frames, say};
 pub(crate) use front::Front;
 

@@ -9,6 +9,7 @@ mod http2;
 mod jwt;
 mod mail;
 mod provider;
+mod scripted;
 mod site;
 mod upstream;
 
@@ -20,6 +21,7 @@ pub(crate) use http2::{Http2, Incoming, Part};
 pub(crate) use jwt::{Jwt, key_of};
 pub(crate) use mail::MailServer;
 pub(crate) use provider::{Provider, SECRET};
+pub(crate) use scripted::{Scripted, ok, say};
 pub(crate) use site::{Site, User, eventually, free_port};
 pub(crate) use upstream::{Seen, Upstream};
 

@@ -44,6 +44,22 @@ impl Site {
         site
     }
 
+    /// A gateway with one more app, `lab.test`, which is open to everybody on this machine.
+    pub(crate) fn with_lab(more: &str) -> Self {
+        Self::with(|config| config + &Self::lab(more))
+    }
+
+    /// The configuration of that app.
+    pub(crate) fn lab(more: &str) -> String {
+        let policy = "{ action = \"bypass\", include = [{ ip = \"127.0.0.0/8\" }] }";
+        format!("\n[apps.lab]\nurl = \"http://lab.test:PORT\"\npolicies = [{policy}]\n{more}\n")
+    }
+
+    /// A URL at it.
+    pub(crate) fn at_lab(&self, target: &str) -> String {
+        self.url("lab.test", target)
+    }
+
     /// Writes the usual configuration with changes; a running gateway notices by itself.
     pub(crate) fn configure(&self, change: impl FnOnce(String) -> String) {
         let text = change(USUAL.to_owned())

@@ -125,7 +125,7 @@ fn switch(seen: &Seen) -> String {
         .unwrap_or_default()
 }
 
-fn read_head(reader: &mut impl BufRead) -> Option<Seen> {
+pub(super) fn read_head(reader: &mut impl BufRead) -> Option<Seen> {
     let mut head = raw_line(reader)?;
     let mut seen = Seen { line: text(&head), ..Seen::default() };
     while let Some(raw) = raw_line(reader).filter(|raw| !text(raw).is_empty()) {
@@ -136,7 +136,7 @@ fn read_head(reader: &mut impl BufRead) -> Option<Seen> {
     Some(seen)
 }
 
-fn read_body(reader: &mut impl BufRead, seen: &mut Seen) {
+pub(super) fn read_body(reader: &mut impl BufRead, seen: &mut Seen) {
     if seen.header("transfer-encoding").is_some() {
         while let Some(size) = line(reader).and_then(|size| usize::from_str_radix(size.split(';').next()?, 16).ok()) {
             if size == 0 {
@@ -299,8 +299,6 @@ fn event(writer: &mut TcpStream, data: &str) -> Option<()> {
 
 /// A WebSocket that sends every frame back, unmasked (RFC 6455 section 5).
 fn echo_frames(mut reader: impl Read, mut writer: TcpStream) {
-    // Not at once: Pingora 0.9.1 ends an upgrade whose 101 overtakes the end of the request (cloudflare/pingora#946).
-    thread::sleep(PACE);
     let accept = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n";
     let _ = writer.write_all(accept.as_bytes());
     let mut head = [0; 6];

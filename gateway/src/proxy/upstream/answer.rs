@@ -1,64 +1,18 @@
-//! The upstream's side: where it is, what its answer may contain, and what is said when it gives none.
+//! What the answer of an upstream may contain, and what is said when there is none.
 
-use super::upload::TOO_LARGE;
 use crate::admit::Permit;
-use crate::config::{Cors, Upstream};
+use crate::config::Cors;
 use crate::cors;
 use crate::identify::bearer::is_token;
 use crate::identify::session::is_ours;
+use crate::proxy::upload::TOO_LARGE;
 use crate::request::Request;
 use http::{HeaderMap, HeaderValue, header};
-use moka::sync::Cache;
 use pingora::http::ResponseHeader;
-use pingora::prelude::{Error, ErrorSource, ErrorType, HttpPeer, Result};
-use std::net::SocketAddr;
-use std::time::Duration;
-
-/// Resolved addresses of upstreams that are named by host.
-pub(super) struct Upstreams {
-    resolved: Cache<(String, u16), SocketAddr>,
-}
-
-const RESOLVED_FOR: Duration = Duration::from_secs(10);
-
-impl Upstreams {
-    pub(super) fn new() -> Self {
-        Self { resolved: Cache::builder().max_capacity(1000).time_to_live(RESOLVED_FOR).build() }
-    }
-
-    /// The peer of an upstream. Every timeout is set: Pingora's defaults are none.
-    pub(super) async fn peer(&self, upstream: &Upstream) -> Result<Box<HttpPeer>> {
-        let address = self.address(upstream).await?;
-        let mut peer = HttpPeer::new(address, upstream.tls, upstream.host.clone());
-        let options = &mut peer.options;
-        options.connection_timeout = Some(Duration::from_secs(5));
-        options.total_connection_timeout = Some(Duration::from_secs(10));
-        options.read_timeout = Some(Duration::from_secs(3600));
-        options.write_timeout = Some(Duration::from_secs(60));
-        options.idle_timeout = Some(Duration::from_secs(60));
-        Ok(Box::new(peer))
-    }
-
-    async fn address(&self, upstream: &Upstream) -> Result<SocketAddr> {
-        if let Some(ip) = upstream.address {
-            return Ok(SocketAddr::new(ip, upstream.port));
-        }
-        let place = (upstream.host.clone(), upstream.port);
-        if let Some(address) = self.resolved.get(&place) {
-            return Ok(address);
-        }
-        let found = tokio::net::lookup_host((upstream.host.as_str(), upstream.port)).await;
-        let Some(address) = found.ok().and_then(|mut addresses| addresses.next()) else {
-            return Error::e_explain(ErrorType::ConnectNoRoute, "the upstream's name does not resolve")
-                .map_err(Error::into_up);
-        };
-        self.resolved.insert(place, address);
-        Ok(address)
-    }
-}
+use pingora::prelude::{Error, ErrorSource, ErrorType};
 
 /// What an upstream may not say in our name.
-pub(super) fn clean_response(response: &mut ResponseHeader, permit: &Permit) {
+pub(in crate::proxy) fn clean_response(response: &mut ResponseHeader, permit: &Permit) {
     strip_hops(response);
     keep_cookies(response);
     // A service worker stays below the path of its script, so that none of one app rules another on the same host.
@@ -78,7 +32,7 @@ pub(super) fn clean_response(response: &mut ResponseHeader, permit: &Permit) {
 }
 
 /// Puts the configured answer on calls by pages of other origins in the place of the upstream's.
-pub(super) fn replace_cors(response: &mut ResponseHeader, cors: &Cors, request: &Request) {
+pub(in crate::proxy) fn replace_cors(response: &mut ResponseHeader, cors: &Cors, request: &Request) {
     for name in cors::SAID {
         response.remove_header(&name);
     }
@@ -117,8 +71,19 @@ fn keep_cookies(response: &mut ResponseHeader) {
     }
 }
 
+/// Nobody can be asked: all servers of the app are unhealthy.
+pub(super) const NO_SERVER: ErrorType = ErrorType::new("NoHealthyUpstream");
+
+/// What is said when no answer has come in time.
+pub(in crate::proxy) const NO_ANSWER: (u16, &str, &str) = (504, "upstream_timeout", "problem-upstream-timeout");
+
+/// When it may be worth to try again, for a failure of this status.
+pub(in crate::proxy) fn retry_after(status: u16) -> Option<HeaderValue> {
+    matches!(status, 503 | 504).then_some(HeaderValue::from_static("5"))
+}
+
 /// Status, stable code and text for a failure; status 0 when nobody is there to read it.
-pub(super) fn describe(error: &Error) -> (u16, &'static str, &'static str) {
+pub(in crate::proxy) fn describe(error: &Error) -> (u16, &'static str, &'static str) {
     match (error.etype(), error.esource()) {
         (&TOO_LARGE, _) => (413, "request_too_large", "problem-too-large"),
         (ErrorType::ReadTimedout, ErrorSource::Downstream) => (408, "request_timeout", "problem-too-slow"),
@@ -127,9 +92,9 @@ pub(super) fn describe(error: &Error) -> (u16, &'static str, &'static str) {
             ErrorSource::Downstream,
         ) => (0, "client_gone", ""),
         (_, ErrorSource::Downstream) => (400, "invalid_request", "problem-malformed"),
-        (ErrorType::ConnectTimedout | ErrorType::ReadTimedout | ErrorType::WriteTimedout, _) => {
-            (504, "upstream_timeout", "problem-upstream-timeout")
-        }
+        (ErrorType::ConnectTimedout | ErrorType::ReadTimedout | ErrorType::WriteTimedout, _)
+        | (ErrorType::TLSHandshakeTimedout, _) => NO_ANSWER,
+        (etype, _) if *etype == NO_SERVER => (503, "upstream_unavailable", "problem-upstream-failed"),
         (_, ErrorSource::Upstream) => (502, "upstream_failed", "problem-upstream-failed"),
         _ => (500, "internal", "problem-internal"),
     }
