@@ -172,3 +172,19 @@ fn bs_16_plain_http_is_sent_on_but_nothing_that_carries_a_credential_is() {
     let odd = front.curl("wiki.test", "wiki.test.pem", &["--request-target", "//evil.test/", &url]).unwrap();
     assert!(!odd.to_lowercase().contains("location: //") && !odd.contains("https://evil.test"), "{odd}");
 }
+
+#[test]
+fn hp_32_nothing_is_taken_before_the_handshake_is_done() {
+    let front = Front::start();
+    // A TLS 1.3 client that keeps its ticket: it says how much it may send with the next hello.
+    let ask = format!(
+        "(printf 'GET /public/x HTTP/1.1\\r\\nHost: wiki.test:{port}\\r\\nConnection: close\\r\\n\\r\\n'; sleep 1) | openssl s_client -connect 127.0.0.1:{port} -servername wiki.test -tls1_3 -ign_eof 2>&1",
+        port = front.port
+    );
+    let output = Command::new("sh").args(["-c", &ask]).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(text.contains("TLSv1.3") && text.contains("HTTP/1.1 502"), "{text}");
+    for line in text.lines().filter(|line| line.contains("Max Early Data:")) {
+        assert_eq!(line.trim(), "Max Early Data: 0");
+    }
+}

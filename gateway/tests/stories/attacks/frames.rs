@@ -256,3 +256,47 @@ fn hp_02_hp_03_h_04_by_every_way_in_the_same_reaches_the_app() {
     let cookies: Vec<_> = site.upstream.seen().iter().map(|seen| seen.header("cookie").map(str::to_owned)).collect();
     assert_eq!(cookies, [Some("a=1".to_owned()), Some("a=1; b=2".to_owned()), Some("a=1".to_owned())]);
 }
+
+/// Whether the other side ends the connection instead of taking all of this.
+fn is_ended(port: u16, parts: impl Iterator<Item = Vec<u8>>) -> bool {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.set_write_timeout(Some(Duration::from_secs(10))).unwrap();
+    let mut reading = stream.try_clone().unwrap();
+    let _ = stream.write_all(&[PREFACE, &frame(4, 0, 0, &[]), &frame(4, 1, 0, &[])].concat());
+    let ended = std::thread::spawn(move || {
+        let mut head = [0; 9];
+        while reading.read_exact(&mut head).is_ok() {
+            let length = usize::from(head[0]) << 16 | usize::from(head[1]) << 8 | usize::from(head[2]);
+            if head[3] == 7 || reading.read_exact(&mut vec![0; length]).is_err() {
+                return true;
+            }
+        }
+        // Its end is one, waiting in vain for it is none.
+        !matches!(reading.read(&mut [0; 1]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
+    });
+    for part in parts {
+        if stream.write_all(&part).is_err() {
+            break;
+        }
+    }
+    ended.join().unwrap()
+}
+
+#[test]
+fn s_05_hp_25_floods_of_resets_and_headers_end_their_connection_and_no_other() {
+    let door = Door::open();
+    let (port, good) = (door.site.port, door.fields(&[]));
+    let request = block(&good);
+    let reset = |stream: u32| [frame(1, 5, stream, &request), frame(3, 0, stream, &[0, 0, 0, 8])].concat();
+    assert!(is_ended(port, (0..20_000).map(|number| reset(number * 2 + 1))), "rapid resets");
+    assert_eq!(ask(port, &good, None), Answer::Fine, "others are served");
+    // A block of fields that never ends (CONTINUATION flood).
+    let more = block(&vec![(&b"x-more"[..], &[b'x'; 100][..]); 100]);
+    let first = std::iter::once(frame(1, 1, 1, &request));
+    assert!(is_ended(port, first.chain((0..2000).map(|_| frame(9, 0, 1, &more)))), "fields without end");
+    // Errors of the client's making, for each of which the other side resets a stream (MadeYouReset).
+    let made = |stream: u32| [frame(1, 5, stream, &request), frame(8, 0, stream, &[0, 0, 0, 0])].concat();
+    assert!(is_ended(port, (0..20_000).map(|number| made(number * 2 + 1))), "resets that were provoked");
+    assert_eq!(ask(port, &good, None), Answer::Fine, "others are served");
+}
