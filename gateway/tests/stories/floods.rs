@@ -103,8 +103,9 @@ fn hp_25_s_05_requests_that_we_are_made_to_reset_end_the_connection() {
     let block = request(&site);
     let sent = attacker.send(50_000, |n| {
         let id = 2 * n + 1;
-        // A window that grows by nothing is an error of the stream (RFC 9113 section 6.9).
-        [frame(HEADERS, END_HEADERS, id, &block), frame(WINDOW_UPDATE, 0, id, &0_u32.to_be_bytes())].concat()
+        // A window that grows too large is an error of the stream alone (RFC 9113 section 6.9.1).
+        let too_large = frame(WINDOW_UPDATE, 0, id, &0x7fff_ffff_u32.to_be_bytes());
+        [frame(HEADERS, END_STREAM | END_HEADERS, id, &block), too_large].concat()
     });
     assert!(sent < 50_000, "\"MadeYouReset\" was not stopped");
     unharmed(&site, before);
