@@ -87,6 +87,16 @@ fn the_same_value_leads_to_the_same_server() {
 
 #[test]
 fn mt_05_a_session_of_an_mcp_server_stays_with_the_server_that_chose_its_id() {
+    sessions_stay("");
+}
+
+#[test]
+fn mt_01_a_sealed_session_stays_with_its_server_too() {
+    sessions_stay("mcp.enabled = true");
+}
+
+fn sessions_stay(more: &str) {
+    const CALL: &[u8] = br#"{"jsonrpc":"2.0","id":1,"method":"tools/list"}"#;
     let server = |name: &'static str| {
         Scripted::start(move |seen, writer| {
             let id = match seen.header("mcp-session-id") {
@@ -100,14 +110,15 @@ fn mt_05_a_session_of_an_mcp_server_stays_with_the_server_that_chose_its_id() {
         })
     };
     let (a, b, c) = (server("a"), server("b"), server("c"));
-    let with =
-        |servers: &[&Scripted]| format!("{}\nload_balancing = {{ hash = \"header:Mcp-Session-Id\" }}", listed(servers));
+    let with = |servers: &[&Scripted]| {
+        format!("{}\nload_balancing = {{ hash = \"header:Mcp-Session-Id\" }}\n{more}", listed(servers))
+    };
     let site = Site::with_lab(&with(&[&a, &b]));
     let initialize = |number: usize| {
-        let request = Request::post(&site.at_lab("/mcp")).header("X-Number", &number.to_string()).body(b"{}");
+        let request = Request::post(&site.at_lab("/mcp")).header("X-Number", &number.to_string()).body(CALL);
         send(&request).expect(200).header("mcp-session-id").unwrap().to_owned()
     };
-    let call = |id: &str| send(&Request::post(&site.at_lab("/mcp")).header("Mcp-Session-Id", id).body(b"{}"));
+    let call = |id: &str| send(&Request::post(&site.at_lab("/mcp")).header("Mcp-Session-Id", id).body(CALL));
     let sessions: Vec<_> = (0..20).map(initialize).collect();
     assert_eq!(counts(sessions.iter().map(|id| id[..1].to_owned())).len(), 2, "new sessions go to both");
     let all_work = || sessions.iter().for_each(|id| assert_eq!(call(id).expect(200).text(), id[..1]));
