@@ -1,6 +1,8 @@
 //! `doorward check`
 
 use super::{Failure, load};
+use crate::world::{System, rfc3339};
+use oauth::world::Clock;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -19,6 +21,9 @@ impl Check {
         let config = load(file)?;
         for warning in &config.warnings {
             eprintln!("warning: {warning}");
+        }
+        for (file, not_after) in config.server.ended(System.now()) {
+            eprintln!("warning: the certificate in `{file}` has ended on {}", rfc3339(not_after));
         }
         if self.print || self.json {
             println!("{:#}", config.summary());

@@ -7,7 +7,9 @@ use crate::login;
 use crate::proxy::Connections;
 use crate::store::Stores;
 use crate::telemetry::{Refused, keep_decisions};
+use crate::world::rfc3339;
 use async_trait::async_trait;
+use oauth::world::Timestamp;
 use pingora::server::ShutdownWatch;
 use pingora::services::background::BackgroundService;
 use std::path::{Path, PathBuf};
@@ -182,9 +184,9 @@ impl Tasks {
     /// Reads the files of certificates again when they have changed, as whoever renews them leaves them. Files that are being
     /// written do not fit together; the old ones stay until they do.
     async fn renew(&self) {
-        let mut failing = false;
+        let (mut failing, mut ended) = (false, Vec::new());
         loop {
-            self.gateway.world.metrics.certificates(&self.gateway.world.tls.certificates.shown());
+            self.watch_ends(&mut ended);
             tokio::time::sleep(RENEW_EVERY).await;
             let gateway = Arc::clone(&self.gateway);
             match tokio::task::spawn_blocking(move || gateway.world.tls.read_again()).await {
@@ -205,6 +207,21 @@ impl Tasks {
                 Ok(Err(_)) | Err(_) => {}
             }
         }
+    }
+
+    /// Tells of certificates that have ended, each once, and shows all in the metrics.
+    fn watch_ends(&self, told: &mut Vec<(String, Timestamp)>) {
+        let world = &self.gateway.world;
+        let shown = world.tls.certificates.shown();
+        world.metrics.certificates(&shown);
+        let now = world.clock.now();
+        let ended = shown.into_iter().filter(|one| one.not_after <= now).map(|one| (one.name, one.not_after));
+        let ended: Vec<_> = ended.collect();
+        for (certificate, not_after) in ended.iter().filter(|one| !told.contains(one)) {
+            let not_after = rfc3339(*not_after);
+            tracing::warn!(target: "tls", certificate, not_after, "a certificate has ended; clients will refuse it");
+        }
+        *told = ended;
     }
 
     /// Reads the file again on SIGHUP or when it changed. A bad file changes nothing.

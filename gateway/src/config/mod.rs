@@ -50,6 +50,7 @@ use crate::brand::Brand;
 use http::HeaderValue;
 use oauth::app::App as OAuthApp;
 use oauth::keys::{KeyPlan, SigningAlgorithm};
+use oauth::world::Timestamp;
 use policy::{Identity, Kind, Policies};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -128,6 +129,12 @@ pub struct Server {
 }
 
 impl Server {
+    /// The certificates that have ended, by their file, and when.
+    pub(crate) fn ended(&self, now: Timestamp) -> impl Iterator<Item = (&str, Timestamp)> {
+        let all = self.certificates.iter().map(|one| (one.cert.as_str(), one.not_after));
+        all.filter(move |(_, not_after)| *not_after <= now)
+    }
+
     /// Whether `listen` speaks TLS.
     pub(crate) fn speaks_tls(&self) -> bool {
         !self.certificates.is_empty() || self.acme.is_some()

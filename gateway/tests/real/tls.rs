@@ -78,6 +78,30 @@ impl Front {
     }
 }
 
+impl Front {
+    /// What `openssl s_client` says; with `wait`, until the server closes the connection after a request.
+    fn openssl(&self, arguments: &[&str], wait: bool) -> String {
+        let mut command = Command::new("openssl");
+        command.args([
+            "s_client",
+            "-connect",
+            &format!("127.0.0.1:{}", self.port),
+            "-servername",
+            "wiki.test",
+            "-CAfile",
+        ]);
+        command.arg(self.folder.join("wiki.test.pem")).args(arguments).args(wait.then_some("-ign_eof"));
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        if wait {
+            // Tickets follow the handshake: an answer comes after them.
+            use std::io::Write;
+            let request = format!("GET / HTTP/1.1\r\nHost: wiki.test:{}\r\nConnection: close\r\n\r\n", self.port);
+            child.stdin.as_mut().unwrap().write_all(request.as_bytes()).unwrap();
+        }
+        String::from_utf8_lossy(&child.wait_with_output().unwrap().stdout).into_owned()
+    }
+}
+
 impl Drop for Front {
     fn drop(&mut self) {
         let _ = self.process.kill();
@@ -187,4 +211,63 @@ fn hp_32_nothing_is_taken_before_the_handshake_is_done() {
     for line in text.lines().filter(|line| line.contains("Max Early Data:")) {
         assert_eq!(line.trim(), "Max Early Data: 0");
     }
+}
+
+#[test]
+fn hp_32_sessions_are_resumed_but_no_early_data_is_taken() {
+    let front = Front::start();
+    let (session, early) = (front.folder.join("session"), front.folder.join("early"));
+    std::fs::write(&early, format!("POST / HTTP/1.1\r\nHost: wiki.test:{}\r\n\r\n", front.port)).unwrap();
+    let first = front.openssl(&["-tls1_3", "-sess_out", session.to_str().unwrap()], true);
+    assert!(first.contains("Max Early Data: 0") && !first.contains("Max Early Data: 1"), "none is offered: {first}");
+    let again = front
+        .openssl(&["-tls1_3", "-sess_in", session.to_str().unwrap(), "-early_data", early.to_str().unwrap()], false);
+    assert!(again.contains("Reused, TLSv1.3"), "{again}");
+    assert!(again.contains("Early data was not sent"), "{again}");
+}
+
+#[test]
+fn only_suites_with_forward_secrecy_and_versions_of_now_are_spoken() {
+    let front = Front::start();
+    for good in [&["-tls1_3"][..], &["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-GCM-SHA256"]] {
+        assert!(front.openssl(good, false).contains("Verification: OK"), "{good:?}");
+    }
+    for weak in [
+        &["-tls1_1", "-cipher", "ALL:@SECLEVEL=0"][..],
+        &["-tls1", "-cipher", "ALL:@SECLEVEL=0"],
+        &["-tls1_2", "-cipher", "AES128-GCM-SHA256"],
+        &["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA256:ECDHE-ECDSA-AES128-SHA"],
+    ] {
+        assert!(front.openssl(weak, false).contains("Cipher is (NONE)"), "{weak:?}");
+    }
+}
+
+#[test]
+fn a_handshake_that_does_not_come_is_not_waited_for() {
+    use std::io::{Read, Write};
+    let front = Front::start();
+    for begun in [&b""[..], b"\x16\x03\x01\x02\x00\x01\x00"] {
+        let mut slow = std::net::TcpStream::connect(("127.0.0.1", front.port)).unwrap();
+        slow.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
+        slow.write_all(begun).unwrap();
+        let (started, mut rest) = (std::time::Instant::now(), Vec::new());
+        slow.read_to_end(&mut rest).expect("it is closed");
+        assert!(started.elapsed() < Duration::from_secs(13), "{:?}", started.elapsed());
+    }
+}
+
+#[test]
+fn a_certificate_that_has_ended_is_told_of() {
+    let front = Front::start();
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut params = rcgen::CertificateParams::new(["old.test".to_owned()]).unwrap();
+    (params.not_before, params.not_after) = (rcgen::date_time_ymd(2020, 1, 1), rcgen::date_time_ymd(2021, 1, 1));
+    std::fs::write(front.folder.join("old.pem"), params.self_signed(&key).unwrap().pem()).unwrap();
+    std::fs::write(front.folder.join("old.key"), key.serialize_pem()).unwrap();
+    let file = front.folder.join("old.toml");
+    let text = std::fs::read_to_string(front.folder.join("doorward.toml")).unwrap();
+    std::fs::write(&file, text.replace("wiki.test.pem", "old.pem").replace("wiki.test.key", "old.key")).unwrap();
+    let check = Command::new(env!("CARGO_BIN_EXE_doorward")).args(["check", "--config"]).arg(file).output().unwrap();
+    let told = String::from_utf8_lossy(&check.stderr);
+    assert!(check.status.success() && told.contains("old.pem` has ended on 2021"), "{told}");
 }

@@ -68,3 +68,15 @@ fn check(golden: &Path, found: &str) {
     let expected = fs::read_to_string(golden).unwrap_or_default();
     assert_eq!(found, expected, "{}", golden.display());
 }
+
+#[test]
+fn p_05_settings_of_client_certificates_that_conflict_are_mistakes() {
+    let told = |file: &str| {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/config/tests/bad").join(file);
+        parse(&file).expect_err("must be refused").to_string()
+    };
+    let without_tls = told("client_certificates.toml");
+    assert!(without_tls.contains("server.client_certificates: needs TLS at `listen`"), "{without_tls}");
+    let without_authorities = told("certificate_selectors.toml");
+    assert_eq!(without_authorities.matches("no client is asked for one").count(), 2, "{without_authorities}");
+}
