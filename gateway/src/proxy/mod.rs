@@ -309,6 +309,9 @@ impl ProxyHttp for Proxy {
             if let Some(after) = upstream::retry_after(status) {
                 response.headers_mut().insert(header::RETRY_AFTER, after);
             }
+            if upload::is_grpc(session) {
+                upstream::say_in_grpc(&mut response);
+            }
             let _ = self.write(session, &snapshot, response).await;
             if *error.etype() == upload::TOO_LARGE {
                 // A client that is still sending would see a reset in place of the answer.

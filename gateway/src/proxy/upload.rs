@@ -63,10 +63,13 @@ impl Upload {
 
 /// How long the client may be silent in it; `None` for the usual time.
 pub(super) fn is_stream(session: &Session) -> bool {
-    let header = session.req_header();
-    let grpc =
-        header.headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"));
-    grpc || header.headers.contains_key(header::UPGRADE)
+    is_grpc(session) || session.req_header().headers.contains_key(header::UPGRADE)
+}
+
+/// Whether it is a call of gRPC.
+pub(super) fn is_grpc(session: &Session) -> bool {
+    let told = session.req_header().headers.get(header::CONTENT_TYPE);
+    told.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
 }
 
 #[cfg(test)]

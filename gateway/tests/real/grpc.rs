@@ -118,3 +118,12 @@ async fn both_sides_stream_at_once() {
     drop(sender);
     while answers.message().await.unwrap().is_some() {}
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_is_gone_is_unavailable() {
+    let apps = Served::app("rpc", "127.0.0.1", "upstream = 'h2c://127.0.0.1:9'");
+    let gateway = Served::start(folder("grpc-gone"), &apps);
+    let channel = Channel::from_shared(format!("http://127.0.0.1:{}", gateway.port)).unwrap().connect().await.unwrap();
+    let failed = HealthClient::new(channel).check(of("wiki")).await.unwrap_err();
+    assert_eq!(failed.code(), Code::Unavailable, "{failed:?}");
+}

@@ -7,7 +7,8 @@ use crate::identify::bearer::is_token;
 use crate::identify::session::is_ours;
 use crate::proxy::upload::TOO_LARGE;
 use crate::request::Request;
-use http::{HeaderMap, HeaderValue, header};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Response, header};
 use pingora::http::ResponseHeader;
 use pingora::prelude::{Error, ErrorSource, ErrorType};
 
@@ -80,6 +81,20 @@ pub(in crate::proxy) const NO_ANSWER: (u16, &str, &str) = (504, "upstream_timeou
 /// When it may be worth to try again, for a failure of this status.
 pub(in crate::proxy) fn retry_after(status: u16) -> Option<HeaderValue> {
     matches!(status, 503 | 504).then_some(HeaderValue::from_static("5"))
+}
+
+/// Says a failure to a client of gRPC: the status of the call in the header, and no body, which it would take for a message
+/// (gRPC over HTTP2, "Trailers-Only"). 14 is `UNAVAILABLE`, 4 `DEADLINE_EXCEEDED`, 13 `INTERNAL`.
+pub(in crate::proxy) fn say_in_grpc(response: &mut Response<Bytes>) {
+    let status = match response.status().as_u16() {
+        502 | 503 => "14",
+        504 => "4",
+        _ => "13",
+    };
+    *response.body_mut() = Bytes::new();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    headers.insert("grpc-status", HeaderValue::from_static(status));
 }
 
 /// Status, stable code and text for a failure; status 0 when nobody is there to read it.

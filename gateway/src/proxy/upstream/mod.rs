@@ -9,7 +9,7 @@ mod peer;
 mod upgrade;
 mod wait;
 
-pub(super) use answer::{NO_ANSWER, clean_response, describe, replace_cors, retry_after};
+pub(super) use answer::{NO_ANSWER, clean_response, describe, replace_cors, retry_after, say_in_grpc};
 pub(super) use attempts::Attempts;
 pub(crate) use group::Upstreams;
 pub(crate) use health::Health;
