@@ -38,6 +38,32 @@ fn hp_25_a_head_that_stops_gets_408() {
 }
 
 #[test]
+fn hp_25_a_head_without_an_end_takes_little_memory() {
+    let site = Site::start();
+    let mut endless = Wire::open(site.port);
+    endless.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n");
+    for _ in 0..16 {
+        endless.write(&[&b"X-Filler: "[..], &[b'x'; 16 * 1024], b"\r\n"].concat());
+    }
+    assert_eq!(endless.answer(false).expect("an answer").status, 431);
+    let mut others = Wire::open(site.port);
+    others.send(&Request::get(&site.main("/"))).expect(401);
+    let refused = Request::post(&site.main("/x")).body(&vec![b'x'; 1_000_000]);
+    others.send(&refused).expect(401);
+    others.send(&Request::get(&site.main("/"))).expect(401);
+}
+
+#[test]
+fn hp_25_a_client_that_reads_nothing_is_left() {
+    let site = limited("download_timeout = \"1s\"");
+    let tokens = site.agent(&site.main("/")).authorize(&mut site.browser(), &site.ada());
+    let mut flood = Wire::open(site.port);
+    flood.write(&Request::get(&site.main("/x?do=flood")).bearer(&tokens.access).bytes());
+    eventually("the client's buffers are full", || site.upstream.blocked_streams() == 1);
+    eventually("the upstream is let go", || site.upstream.closed_streams() == 1);
+}
+
+#[test]
 fn hp_25_the_next_request_of_a_connection_has_its_own_time() {
     let site = limited("header_timeout = \"1s\"");
     let mut wire = Wire::open(site.port);

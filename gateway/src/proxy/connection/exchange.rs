@@ -55,7 +55,7 @@ pub(crate) struct Exchange {
     pub(super) ending: Arc<Ending>,
     /// Heads of requests that were read on this connection.
     heads: AtomicU64,
-    /// Whether a request has been read whose answer is not complete.
+    /// Whether a request has been read, and the next one's head is not awaited yet.
     busy: AtomicBool,
 }
 
@@ -90,12 +90,14 @@ pub(crate) fn begin(request: &Arc<UnderWay>) {
     let _ = EXCHANGE.try_with(|exchange| *exchange.under_way() = Some(Arc::clone(request)));
 }
 
-/// It has ended.
+/// It has ended. What is left of its body may still be read.
 pub(crate) fn end() {
-    let _ = EXCHANGE.try_with(|exchange| {
-        *exchange.under_way() = None;
-        exchange.busy.store(false, Ordering::Release);
-    });
+    let _ = EXCHANGE.try_with(|exchange| *exchange.under_way() = None);
+}
+
+/// From now on, what comes on this connection is the head of the next request.
+pub(super) fn await_head() {
+    let _ = EXCHANGE.try_with(|exchange| exchange.busy.store(false, Ordering::Release));
 }
 
 /// Ends it from inside.

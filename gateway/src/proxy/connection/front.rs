@@ -1,6 +1,6 @@
 //! The front door: Pingora's proxy behind connections and streams that can be ended from outside.
 
-use super::exchange::EXCHANGE;
+use super::exchange::{EXCHANGE, await_head};
 use super::places::{Full, Places};
 use super::proxy_protocol;
 use super::socket::Socket;
@@ -54,7 +54,7 @@ impl ServerApp for Front {
         let _place = refused(&self.gateway, self.places.take(peer(&stream), server))?;
         let stream = self.shake_hands(stream).await?;
         let Entered { exchange, .. } = &self.connections.enter();
-        let socket = Box::new(Socket::new(stream, Arc::clone(exchange), server.limits.header_timeout));
+        let socket = Box::new(Socket::new(stream, Arc::clone(exchange), &server.limits));
         // A connection lives longer than a configuration.
         drop(snapshot);
         EXCHANGE.scope(Arc::clone(exchange), self.serving.process_new(socket, shutdown)).await
@@ -152,7 +152,10 @@ impl HttpServerApp for Serving {
                 let session = ServerSession::new_custom(Box::new(stream));
                 EXCHANGE.scope(Arc::clone(exchange), self.proxy.process_new_http(session, shutdown)).await
             }
-            session => self.proxy.process_new_http(session, shutdown).await,
+            session => {
+                await_head();
+                self.proxy.process_new_http(session, shutdown).await
+            }
         }
     }
 

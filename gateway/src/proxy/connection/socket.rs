@@ -2,6 +2,7 @@
 //! that can come from outside.
 
 use super::exchange::Exchange;
+use crate::config::Limits;
 use async_trait::async_trait;
 use pingora::protocols::raw_connect::ProxyDigest;
 use pingora::protocols::tls::{SslDigest, TlsRef};
@@ -40,10 +41,11 @@ enum Told {
 }
 
 impl Socket {
-    /// `head_within` is the time for the head of a request, from its first byte; that of the first from now.
-    pub(super) fn new(inner: Stream, exchange: Arc<Exchange>, head_within: Duration) -> Self {
-        let http2 = matches!(inner.selected_alpn_proto(), Some(ALPN::H2));
-        let head = Head { within: head_within, since: Some(Instant::now()), seen: 0, timer: None, off: http2 };
+    /// The time of the first head begins now, that of others with their first byte.
+    pub(super) fn new(inner: Stream, exchange: Arc<Exchange>, limits: &Limits) -> Self {
+        let off = matches!(inner.selected_alpn_proto(), Some(ALPN::H2));
+        let (within, most) = (limits.header_timeout, limits.header_bytes + BESIDE_THE_HEAD);
+        let head = Head { within, most, bytes: 0, since: Some(Instant::now()), seen: 0, timer: None, off };
         Self { inner, exchange, ahead: Vec::new(), head, signal: None, told: Told::No }
     }
 
@@ -58,12 +60,13 @@ impl Socket {
         signal.as_mut().poll(cx).is_ready() || self.exchange.ending.why().is_some()
     }
 
-    /// Says why the connection is closed to a client that began a request and did not go on (RFC 9110 section 15.5.9).
-    fn tell_timeout(&mut self, cx: &mut Context<'_>) {
-        const TIMEOUT: &[u8] =
-            b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n";
-        let _ = Pin::new(&mut self.inner).poll_write(cx, TIMEOUT);
+    /// Says why the connection is closed to a client whose request does not get as far as an answer.
+    fn refuse(&mut self, cx: &mut Context<'_>, status: &str) -> io::Error {
+        let answer =
+            format!("HTTP/1.1 {status}\r\nConnection: close\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n");
+        let _ = Pin::new(&mut self.inner).poll_write(cx, answer.as_bytes());
         let _ = Pin::new(&mut self.inner).poll_flush(cx);
+        io::Error::new(io::ErrorKind::TimedOut, "the head of a request was too slow, or too large")
     }
 }
 
@@ -90,7 +93,10 @@ impl AsyncRead for Socket {
         let before = buf.filled().len();
         match Pin::new(&mut this.inner).poll_read(cx, buf) {
             Poll::Ready(read) => {
-                this.head.received(&buf.filled()[before..], this.exchange.heads());
+                let length = buf.filled().len() - before;
+                if this.head.is_too_large(length, this.exchange.heads()) {
+                    return Poll::Ready(Err(this.refuse(cx, "431 Request Header Fields Too Large")));
+                }
                 Poll::Ready(read)
             }
             Poll::Pending if this.is_over(cx) => {
@@ -99,8 +105,7 @@ impl AsyncRead for Socket {
             }
             Poll::Pending => {
                 ready!(this.head.poll_late(cx, this.exchange.heads()));
-                this.tell_timeout(cx);
-                Poll::Ready(Err(io::Error::new(io::ErrorKind::TimedOut, "the head of a request came too slowly")))
+                Poll::Ready(Err(this.refuse(cx, "408 Request Timeout")))
             }
         }
     }
@@ -153,9 +158,15 @@ impl AsyncWrite for Socket {
     }
 }
 
-/// The time in which the head of a request must come.
+/// What may come with the end of a head, and belongs to the body.
+const BESIDE_THE_HEAD: usize = 64 * 1024;
+
+/// The time in which the head of a request must come, and the memory that it may take: the parser below would keep more.
 struct Head {
     within: Duration,
+    /// Most bytes that are read for one head.
+    most: usize,
+    bytes: usize,
     /// When the head began that is not complete.
     since: Option<Instant>,
     /// The heads that were complete when it was looked at last.
@@ -168,18 +179,22 @@ struct Head {
 impl Head {
     fn heed(&mut self, (heads, busy): (u64, bool)) {
         if heads != self.seen || busy {
-            (self.seen, self.since, self.timer) = (heads, None, None);
+            (self.seen, self.since, self.timer, self.bytes) = (heads, None, None, 0);
         }
     }
 
-    fn received(&mut self, bytes: &[u8], heads: (u64, bool)) {
-        if self.off || bytes.is_empty() {
-            return;
+    /// So many bytes have come.
+    fn is_too_large(&mut self, length: usize, heads: (u64, bool)) -> bool {
+        if self.off || length == 0 {
+            return false;
         }
         self.heed(heads);
-        if !heads.1 && self.since.is_none() {
-            self.since = Some(Instant::now());
+        if heads.1 {
+            return false;
         }
+        self.since.get_or_insert_with(Instant::now);
+        self.bytes += length;
+        self.bytes > self.most
     }
 
     fn poll_late(&mut self, cx: &mut Context<'_>, heads: (u64, bool)) -> Poll<()> {
