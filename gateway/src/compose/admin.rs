@@ -1,4 +1,4 @@
-//! The administrator's listener: alive, ready, metrics. It says nothing about apps or people, and no app host reaches it.
+//! The administrator's listener: alive, ready, metrics. It says nothing about people, and no app host reaches it.
 
 use crate::gateway::Gateway;
 use async_trait::async_trait;

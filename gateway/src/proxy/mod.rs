@@ -4,31 +4,30 @@ mod body;
 mod connection;
 mod event;
 mod messages;
+mod permitted;
 mod read;
+mod refused;
 mod rewrite;
 mod upload;
 mod upstream;
 
-use crate::admit::{self, Outcome, Permit, Review, Standing};
+use crate::admit::{self, Outcome, Permit};
 use crate::gateway::{Gateway, Snapshot};
 use crate::own::{MAX_BODY, OwnRequest};
 use crate::refusal::Refusal;
-use crate::refuse;
 use crate::request::{Request, Target};
 use crate::respond::{self, Problem};
 use crate::route::Own;
-use crate::store::Use;
-use crate::telemetry::{Asked, Event, Refused, Told, shorten};
+use crate::telemetry::{Event, Told};
 use async_trait::async_trait;
 use bytes::Bytes;
 pub(crate) use connection::{Connections, Front};
-use connection::{Counted, Frames, UnderWay, Why};
-use http::{HeaderMap, Response, header};
+use connection::{Counted, Frames, Why};
+use http::{Response, header};
 use oauth::client_auth::Guesser;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::prelude::{Error, ErrorType, HttpPeer, Result};
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
-use policy::Via;
 use rewrite::Signer;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -309,9 +308,6 @@ impl ProxyHttp for Proxy {
             if let Some(after) = upstream::retry_after(status) {
                 response.headers_mut().insert(header::RETRY_AFTER, after);
             }
-            if upload::is_grpc(session) {
-                upstream::say_in_grpc(&mut response);
-            }
             let _ = self.write(session, &snapshot, response).await;
             if *error.etype() == upload::TOO_LARGE {
                 // A client that is still sending would see a reset in place of the answer.
@@ -359,87 +355,10 @@ impl Proxy {
         if let Some(hsts) = read::host(session).and_then(|host| snapshot.hsts(&host)) {
             response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts);
         }
+        if upload::is_grpc(session) && !response.status().is_success() {
+            upstream::say_in_grpc(&mut response);
+        }
         body::write(session, response).await
-    }
-
-    /// A request is let through. What was taken away while it was decided on is heeded at once: a look at the requests
-    /// under way may have missed it.
-    async fn begin(&self, progress: &mut Progress, request: Request, permit: Arc<Permit>, generation: u64) {
-        let request = Arc::new(request);
-        let under_way = UnderWay::new(&request, &permit);
-        connection::begin(&under_way);
-        let world = &self.gateway.world;
-        if world.memory.generation() != generation {
-            let snapshot = self.gateway.snapshot();
-            match Review::new(world, &snapshot).standing(&permit, &request).await {
-                Ok(Standing::Permitted) | Err(_) => {}
-                Ok(Standing::Ended) => connection::cut(&under_way, Why::Ended),
-                Ok(Standing::Denied) => connection::cut(&under_way, Why::Denied),
-            }
-        }
-        progress.request = Some(request);
-        progress.state = State::Permitted(permit);
-    }
-
-    /// Ends a request that was let through: by an answer of ours if the upstream has not begun one, else in the words of its
-    /// protocol.
-    async fn take_leave(&self, session: &mut Session, why: Why, progress: &Progress) -> FailToProxy {
-        let left = if session.response_written().is_none() {
-            let (status, code, text) = match why {
-                Why::Ended => (401, "permission_ended", "problem-permission-ended"),
-                Why::Denied => (403, "permission_ended", "problem-permission-ended"),
-                Why::GoingAway => (503, "going_away", "problem-going-away"),
-                Why::NoAnswer => upstream::NO_ANSWER,
-            };
-            let snapshot = self.snapshot(progress);
-            let html = progress.request.as_ref().is_some_and(|request| request.hints.accepts_html);
-            let look = snapshot.config.brand.look(read::languages(session));
-            let response =
-                respond::problem(&look, html, &progress.id, Problem { status, code, text, ..Problem::default() });
-            self.write(session, &snapshot, response).await
-        } else {
-            connection::say(session, why, &progress.frames).await
-        };
-        let error_code = session.response_written().map_or(0, |response| response.status.as_u16());
-        FailToProxy { error_code: if left.is_ok() { error_code } else { 0 }, can_reuse_downstream: false }
-    }
-
-    /// A request that was let through ends because of its body.
-    fn end_upload(&self, progress: &mut Progress) {
-        let (State::Permitted(permit), Some(request)) = (&progress.state, &progress.request) else { return };
-        let refusal = Refusal::TooLarge(413, Some(permit.at()));
-        self.record(request, &refusal);
-        progress.state = State::Refused(Box::new(refusal));
-    }
-
-    /// Whether a redirect of the upstream to itself may be followed here. The request that it leads to is decided on like any
-    /// other: what the upstream names may be what policy keeps from the client.
-    async fn follow(&self, request: Request, headers: &HeaderMap, progress: &mut Progress) -> bool {
-        let (State::Permitted(permit), Some(snapshot)) = (&progress.state, &progress.snapshot) else { return false };
-        let world = &self.gateway.world;
-        let next = match admit::admit(world, snapshot, &request).await {
-            Ok(Outcome::Proxy(next)) => *next,
-            Ok(Outcome::Read(unread)) => {
-                let messages = permit.messages().clone();
-                let Ok(next) = unread.decide((&request, headers), messages, &world.at_rest) else { return false };
-                next
-            }
-            _ => return false,
-        };
-        if next.app().id != permit.app().id {
-            return false;
-        }
-        progress.request = Some(Arc::new(request));
-        progress.state = State::Permitted(next.into());
-        true
-    }
-
-    /// Remembers who uses a grant, and from where; once a minute and address.
-    fn note_use(&self, session: &Session, request: &Request, permit: &Permit) {
-        if let Some(known) = permit.known().filter(|known| known.is_news(request.ip, request.now)) {
-            let agent = shorten(session.req_header().headers.get(http::header::USER_AGENT));
-            self.gateway.world.uses.note(&known.grant, Use { at: request.now, address: request.ip, agent });
-        }
     }
 
     async fn answer(
@@ -468,79 +387,6 @@ impl Proxy {
                 self.refuse(session, progress, request, refusal).await
             }
         }
-    }
-
-    /// Ends a request that cannot be read.
-    async fn refuse_unread(&self, session: &mut Session, progress: &mut Progress, refusal: Refusal) -> Result<bool> {
-        let snapshot = self.snapshot(progress);
-        let look = snapshot.config.brand.look(read::languages(session));
-        let response = refuse::unread(&look, &refusal, read::accepts_html(session), &progress.id);
-        let (ip, method, path) = read::glimpse(session);
-        self.gateway.world.recorder.record(Refused {
-            id: progress.id.clone(),
-            at: self.gateway.world.clock.now(),
-            reason: refusal.code(),
-            rule: None,
-            app: None,
-            identity: None,
-            via: Via::Browser,
-            client: None,
-            linked_app: None,
-            authenticated_at: None,
-            detail: refusal.detail(),
-            asked: Asked::ForRequest { ip, method, path, called: None, certificate: None },
-        });
-        progress.state = State::Refused(Box::new(refusal));
-        // What follows on this connection cannot be trusted to be a request.
-        session.set_keepalive(None);
-        self.write(session, &snapshot, response).await?;
-        Ok(true)
-    }
-
-    async fn refuse(
-        &self,
-        session: &mut Session,
-        progress: &mut Progress,
-        request: Request,
-        refusal: Refusal,
-    ) -> Result<()> {
-        let snapshot = self.snapshot(progress);
-        let content_type = session.get_header(http::header::CONTENT_TYPE);
-        let form = match refuse::keeps_form(&request, &refusal, content_type) {
-            true => body::read(session, refuse::MAX_FORM).await?,
-            false => None,
-        };
-        let refused = (&refusal, form.as_deref());
-        let response = refuse::refusal(&self.gateway.world, &snapshot.look(&request), &request, refused);
-        self.record(&request, &refusal);
-        progress.request = Some(Arc::new(request));
-        progress.state = State::Refused(Box::new(refusal));
-        self.write(session, &snapshot, response).await
-    }
-
-    /// Keeps a refusal for `doorward explain ID`.
-    fn record(&self, request: &Request, refusal: &Refusal) {
-        let denial = refusal.denial();
-        self.gateway.world.recorder.record(Refused {
-            id: request.id.clone(),
-            at: request.now,
-            reason: refusal.code(),
-            rule: denial.and_then(|denial| denial.rule.clone()),
-            app: refusal.at().map(|at| Arc::clone(&at.app)),
-            identity: denial.and_then(|denial| denial.identity.clone()),
-            via: denial.map_or(Via::Browser, |denial| denial.via),
-            client: denial.and_then(|denial| denial.client.clone()),
-            linked_app: denial.and_then(|denial| denial.linked_app.clone()),
-            authenticated_at: denial.and_then(|denial| denial.authenticated_at),
-            detail: refusal.detail(),
-            asked: Asked::ForRequest {
-                ip: request.ip,
-                method: request.method.to_string(),
-                path: request.target.path().to_owned(),
-                called: denial.and_then(|denial| denial.called.clone()),
-                certificate: request.certificate().cloned(),
-            },
-        });
     }
 }
 

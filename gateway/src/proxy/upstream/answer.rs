@@ -83,13 +83,17 @@ pub(in crate::proxy) fn retry_after(status: u16) -> Option<HeaderValue> {
     matches!(status, 503 | 504).then_some(HeaderValue::from_static("5"))
 }
 
-/// Says a failure to a client of gRPC: the status of the call in the header, and no body, which it would take for a message
-/// (gRPC over HTTP2, "Trailers-Only"). 14 is `UNAVAILABLE`, 4 `DEADLINE_EXCEEDED`, 13 `INTERNAL`.
+/// Says a failure or refusal to a client of gRPC: the status of the call in the header, and no body, which it would take for a
+/// message (gRPC over HTTP2, "Trailers-Only"; "HTTP to gRPC Status Code Mapping").
 pub(in crate::proxy) fn say_in_grpc(response: &mut Response<Bytes>) {
     let status = match response.status().as_u16() {
-        502 | 503 => "14",
-        504 => "4",
-        _ => "13",
+        401 => "16",            // UNAUTHENTICATED
+        403 => "7",             // PERMISSION_DENIED
+        404 | 421 => "12",      // UNIMPLEMENTED
+        413 | 429 | 431 => "8", // RESOURCE_EXHAUSTED
+        502 | 503 => "14",      // UNAVAILABLE
+        504 => "4",             // DEADLINE_EXCEEDED
+        _ => "13",              // INTERNAL
     };
     *response.body_mut() = Bytes::new();
     let headers = response.headers_mut();
