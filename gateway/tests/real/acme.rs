@@ -102,7 +102,7 @@ impl Town {
             .arg("-config")
             .arg(self.folder.join("pebble.json"))
             .args(["-dnsserver", &format!("127.0.0.1:{}", self.dns)])
-            .envs([("PEBBLE_VA_NOSLEEP", "1"), ("PEBBLE_AUTHZREUSE", "0"), ("PEBBLE_WFE_NONCEREJECT", "30")])
+            .envs([("PEBBLE_VA_NOSLEEP", "1"), ("PEBBLE_AUTHZREUSE", "0"), ("PEBBLE_WFE_NONCEREJECT", "5")])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

@@ -22,6 +22,7 @@ mod schemathesis;
 mod sdks;
 mod served;
 mod spa;
+mod streams;
 mod tls;
 mod upstream_tls;
 mod verifiers;

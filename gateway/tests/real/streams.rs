@@ -31,7 +31,7 @@ async fn a_call_of_grpc_ends_with_permission_denied() {
     reporter.set_service_status("wiki", ServingStatus::Serving).await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let upstream = listener.local_addr().unwrap().port();
-    tokio::spawn(Server::builder().add_service(health).serve_with_incoming(TcpIncoming::from(listener)));
+    tokio::spawn(Server::builder().serve_with_incoming(health, TcpIncoming::from(listener)));
     let apps = Served::app("rpc", "127.0.0.1", &format!("upstream = 'h2c://127.0.0.1:{upstream}'"));
     let gateway = Served::start(folder("grpc-end"), &apps);
     let channel = Channel::from_shared(format!("http://127.0.0.1:{}", gateway.port)).unwrap().connect().await.unwrap();

@@ -125,7 +125,7 @@ pub(crate) fn certify(folder: &std::path::Path, host: &str) {
 }
 
 pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..1200 {
+    for _ in 0..4800 {
         if is_so() {
             return;
         }
