@@ -37,7 +37,7 @@ pub(crate) async fn identify(world: &World, at: &At, request: &Request) -> Resul
     let account = world.store.account_by_subject(&grant.subject).await?.filter(|account| !account.disabled);
     let Some(account) = account else { return Ok(None) };
     // Where the use could not be written, it is tried again soon, and not at each request.
-    let again = |from: Timestamp| if from <= request.now { request.now.plus(TRY_AGAIN) } else { from };
+    let again = |from: Timestamp| if from < request.now { request.now.plus(TRY_AGAIN) } else { from };
     let prolonged_from = grant.prolonged_from(expires_at).map(again);
     let verified = Verified {
         identity: account.identity(&grant.login_method, &grant.details.amr),
