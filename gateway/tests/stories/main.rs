@@ -43,6 +43,7 @@ mod services;
 mod sessions;
 mod step_up;
 mod streams;
+mod transfer;
 mod upgrades;
 mod upstream;
 mod upstream_paths;
