@@ -3,7 +3,7 @@
 
 mod made_up;
 
-use crate::harness::{Request, Seen, Site, Wire, eventually};
+use crate::harness::{Http2, Part, Request, Seen, Site, Wire, eventually};
 use made_up::{Case, Framing};
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 use serde_json::Value;
@@ -31,6 +31,9 @@ struct Door {
     /// How many were sent; each says its number, so that one that arrives late is known.
     sent: std::cell::Cell<u32>,
     tokens: BTreeMap<&'static str, String>,
+    http2: std::cell::RefCell<Http2>,
+    /// How many were sent by HTTP/2 too.
+    again: std::cell::Cell<u32>,
 }
 
 impl Door {
@@ -40,7 +43,8 @@ impl Door {
         let people = [site.ada(), site.bob()];
         let tokens = people.map(|user| (user.name, agent.authorize(&mut site.browser(), &user).access)).into();
         site.upstream.forget();
-        Self { site, tokens, sent: std::cell::Cell::new(0) }
+        let http2 = Http2::open(site.port).into();
+        Self { site, tokens, sent: std::cell::Cell::new(0), http2, again: std::cell::Cell::new(0) }
     }
 
     /// Sends a case, then an honest request on the same connection; the statuses, and what arrived of the case.
@@ -89,7 +93,29 @@ impl Door {
         if let Some(why) = self.differs(case, arrived, statuses[0] == 200) {
             return fail(&why);
         }
+        if statuses[0] == 200 {
+            self.check_again(case)?;
+        }
         Ok(true)
+    }
+
+    /// What was let in by HTTP/1.1 arrives the same by HTTP/2.
+    fn check_again(&self, case: &Case) -> Result<(), TestCaseError> {
+        self.sent.set(self.sent.get() + 1);
+        let number = self.sent.get().to_string();
+        let Some(request) = case.as_http2(self.site.port, &number, &self.tokens) else { return Ok(()) };
+        let fail = |why: String| Err(TestCaseError::fail(format!("by HTTP/2: {why}")));
+        let mut incoming = match self.http2.borrow_mut().try_begin(&request) {
+            Ok(incoming) if incoming.head.status == 200 => incoming,
+            Ok(incoming) => return fail(format!("{} and not 200", incoming.head.status)),
+            Err(reason) => return fail(format!("reset: {reason:?}")),
+        };
+        while let Part::Data(_) = incoming.part() {}
+        let seen = self.site.upstream.seen();
+        self.site.upstream.forget();
+        let [arrived] = seen.as_slice() else { return fail(format!("{} requests arrived", seen.len())) };
+        self.again.set(self.again.get() + 1);
+        self.differs(case, arrived, true).map_or(Ok(()), fail)
     }
 
     /// What arrived other than it was sent, or against what the policy says of the bytes that arrived.
@@ -198,7 +224,9 @@ fn hp_11_hp_17_hp_22_h_01_p_01_s_03_what_is_decided_on_is_what_arrives() {
         panic!("{why}\n{}", bytes.escape_ascii());
     }
     let (arrived, refused) = (arrived.get(), refused.get());
-    println!("{arrived} arrived as they were sent, {refused} were refused");
+    let again = door.again.get();
+    println!("{arrived} arrived as they were sent, {again} of them by HTTP/2 too, {refused} were refused");
+    assert!(again > 30, "{again} by HTTP/2");
     assert!(arrived > 50 && refused > 50, "{arrived} arrived, {refused} were refused");
     // The log says of each what the upstream got: as many were let in as arrived.
     let let_in = |line: &String| {
@@ -206,5 +234,5 @@ fn hp_11_hp_17_hp_22_h_01_p_01_s_03_what_is_decided_on_is_what_arrives() {
         event["app"] == "diff" && event["outcome"] == "allow" && event["path"] != "/sentinel"
     };
     let count = || door.site.log_lines().iter().filter(|line| let_in(line)).count();
-    eventually("all are logged", || count() >= usize::try_from(arrived).unwrap());
+    eventually("all are logged", || count() >= usize::try_from(arrived + again).unwrap());
 }

@@ -1,5 +1,6 @@
 //! Requests as nobody honest writes them, and as everybody does.
 
+use crate::harness::Request;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -96,6 +97,25 @@ impl Case {
         }
         bytes.extend(self.framed());
         bytes
+    }
+
+    /// The same by HTTP/2, where that can say it.
+    pub(super) fn as_http2(&self, port: u16, number: &str, tokens: &BTreeMap<&'static str, String>) -> Option<Request> {
+        const OF_HTTP1: [&str; 2] = ["keep-alive", "te"];
+        let target = std::str::from_utf8(&self.target).ok()?;
+        let url = format!("http://diff.test:{port}{target}");
+        let uri: http::Uri = url.parse().ok()?;
+        if uri.path_and_query()?.as_str() != target {
+            return None;
+        }
+        let mut request = Request::new(self.method, &url).header("x-case", number).bearer(&tokens[self.person]);
+        for (name, value) in self.fields().into_iter().filter(|(name, _)| !OF_HTTP1.contains(&name.as_str())) {
+            http::HeaderName::from_bytes(name.as_bytes()).ok()?;
+            let value = http::HeaderValue::from_bytes(&value).ok()?;
+            request = request.header(&name, value.to_str().ok()?);
+        }
+        request.body.clone_from(&self.body);
+        Some(request)
     }
 
     /// What ends the head, and the body.
