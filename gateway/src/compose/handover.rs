@@ -87,6 +87,10 @@ mod tests {
         assert!(handover.is_awaited().await);
         drop(listener);
         assert!(!handover.is_awaited().await, "it has gone and left its file");
+        std::fs::remove_file(&handover.socket).unwrap();
+        let other = std::os::unix::net::UnixDatagram::bind(&handover.socket).unwrap();
+        assert!(!handover.is_awaited().await, "a socket that takes no connections");
+        drop(other);
         std::fs::remove_dir_all(&folder).unwrap();
     }
 
@@ -96,6 +100,20 @@ mod tests {
         std::fs::DirBuilder::new().mode(0o755).create(&folder).unwrap();
         let refused = Handover::prepare(&folder).unwrap_err().to_string();
         assert!(refused.contains("chmod 700"), "{refused}");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_link_to_a_folder_is_refused() {
+        let folder = std::env::temp_dir().join(format!("doorward-linked-handover-{}", std::process::id()));
+        let link = folder.join("link");
+        for folder in [&folder, &folder.join("private")] {
+            std::fs::DirBuilder::new().mode(0o700).create(folder).unwrap();
+        }
+        // Whoever made it can let it lead elsewhere later.
+        std::os::unix::fs::symlink(folder.join("private"), &link).unwrap();
+        assert!(Handover::prepare(&folder.join("private")).is_ok());
+        assert!(Handover::prepare(&link).is_err());
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -160,6 +160,8 @@ mod tests {
         assert_eq!(take(), Err(1));
         clock.advance(Duration::from_secs(1));
         assert_eq!(take(), Ok(()));
+        clock.advance(Duration::from_millis(500));
+        assert_eq!(take(), Err(1800), "a part of a second is waited for as a whole one");
     }
 
     #[test]

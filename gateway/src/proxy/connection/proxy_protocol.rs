@@ -189,6 +189,15 @@ mod tests {
     }
 
     #[test]
+    fn hp_08_a_line_without_an_end_is_not_kept() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let endless = [b"PROXY UNKNOWN ".as_slice(), &[b'x'; 1_000_000]].concat();
+        let mut rest = endless.as_slice();
+        assert!(runtime.block_on(read(&mut rest)).is_err());
+        assert_eq!(endless.len() - rest.len(), LONGEST_LINE);
+    }
+
+    #[test]
     fn hp_08_fuzz_proxy_headers() {
         crate::mutation::Corpus::read("tests/fuzz/proxy_protocol").fuzz(|bytes| {
             let Ok((named, rest)) = told(bytes) else { return };
