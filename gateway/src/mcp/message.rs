@@ -1,8 +1,8 @@
 //! What a body says: one JSON-RPC message, or a batch of them (MCP 2025-03-26). Each of a batch is decided on by itself.
 
 use super::fault::{DENIED, error};
-use super::json::folded;
 use super::{Fault, Mirror};
+use oauth::json::{folded, forwarded};
 use serde_json::{Map, Value, json};
 
 /// The most messages of a batch.
@@ -34,7 +34,7 @@ pub(crate) struct Called {
 impl Messages {
     /// Reads a body, and holds it against the headers that repeat it.
     pub(crate) fn read(body: &[u8], mirror: &Mirror) -> Result<Self, Fault> {
-        let value = super::json::read(body).ok_or(Fault::parse("the body is not JSON that can be read in one way"))?;
+        let value = forwarded(body).ok_or(Fault::parse("the body is not JSON that can be read in one way"))?;
         let messages = match value {
             Value::Array(batch) if batch.is_empty() || batch.len() > MOST => {
                 return Err(Fault::invalid("a batch has from 1 to 100 messages"));

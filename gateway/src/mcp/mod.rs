@@ -2,7 +2,6 @@
 //! the headers that repeat it agree, and whose session it belongs to. Nothing here decides; policy does.
 
 mod fault;
-mod json;
 mod message;
 mod mirror;
 mod session;
