@@ -41,9 +41,9 @@ pub(crate) struct Verified {
     pub(crate) client: ClientId,
     /// What the client calls itself; `None` for the browser.
     pub(crate) client_name: Option<String>,
-    /// The grant behind it; empty for a service token, which has none.
+    /// The grant behind it; empty for a service token or certificate, which has none.
     pub(crate) grant: String,
-    /// Granted scope; empty for the browser and for a service token, which no scope binds.
+    /// Granted scope; empty for the browser, a service token or a certificate, which no scope binds.
     pub(crate) scope: String,
     /// The app whose upstream acts for the person, if one does.
     pub(crate) linked_app: Option<String>,
@@ -60,7 +60,25 @@ pub(crate) struct Verified {
 }
 
 impl Verified {
-    /// Whether it is an access token: neither a browser's session nor a service token.
+    /// A service that proves itself by a credential of its own: no grant is behind it, no scope binds it.
+    pub(crate) fn service((id, name): (&str, &str), login_method: &str, expires_at: Timestamp) -> Self {
+        Self {
+            identity: service(id, name, login_method),
+            via: Via::Service,
+            client: ClientId::new(id),
+            client_name: Some(name.to_owned()),
+            grant: String::new(),
+            scope: String::new(),
+            linked_app: None,
+            earlier: None,
+            jkt: None,
+            authenticated_at: None,
+            prolonged_from: None,
+            expires_at,
+        }
+    }
+
+    /// Whether it is an access token: neither a browser's session nor a service's own credential.
     pub(crate) fn is_access_token(&self) -> bool {
         self.via != Via::Browser && !self.grant.is_empty()
     }
@@ -75,7 +93,7 @@ impl Verified {
         self.authenticated_at.map(|at| now.since(at))
     }
 
-    /// What it comes from: the grant, or the service token, by its id.
+    /// What it comes from, by its id: the grant, or the service whose own credential it is.
     pub(crate) fn source(&self) -> &str {
         if self.grant.is_empty() { &self.identity.subject } else { &self.grant }
     }
@@ -87,7 +105,7 @@ impl Verified {
     }
 }
 
-/// A service: a client in its own name, or a service token. Its subject begins like no person's.
+/// A service: a client in its own name, a service token, or a certificate. Its subject begins like no person's.
 pub(crate) fn service(subject: &str, name: &str, login_method: &str) -> Identity {
     Identity {
         kind: Kind::Service,

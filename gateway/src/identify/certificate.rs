@@ -5,13 +5,12 @@
 //! taken out of the configuration since, ends the requests of its connection here.
 
 use crate::gateway::World;
-use crate::known::{Known, Place, Verified, service};
+use crate::known::{Known, Place, Verified};
 use crate::refusal::{At, Refusal};
 use crate::request::Request;
 use crate::tls::Presented;
-use oauth::client::ClientId;
 use oauth::world::Timestamp;
-use policy::{CERTIFICATE, Identity, Via};
+use policy::{CERTIFICATE, Via};
 use std::sync::Arc;
 
 /// The certificate of a request whose connection may carry requests for this app.
@@ -40,20 +39,7 @@ pub(crate) fn identify(world: &World, at: &At, request: &Request, shown: &Presen
     if let Some(known) = world.memory.find(&place, request.now) {
         return Some(known);
     }
-    let verified = Verified {
-        identity: identity(shown),
-        via: Via::Service,
-        client: ClientId::new(shown.holder.clone()),
-        client_name: Some(shown.name().to_owned()),
-        grant: String::new(),
-        scope: String::new(),
-        linked_app: None,
-        earlier: None,
-        jkt: None,
-        authenticated_at: None,
-        prolonged_from: None,
-        expires_at: shown.not_after,
-    };
+    let verified = Verified::service((&shown.holder, shown.name()), CERTIFICATE, shown.not_after);
     Some(world.memory.keep(place, world.memory.generation(), verified))
 }
 
@@ -66,8 +52,4 @@ pub(crate) fn is_behind(known: &Known) -> bool {
 pub(crate) fn again<'a>(world: &World, request: &'a Request, now: Timestamp) -> Option<&'a Presented> {
     let shown = request.handshake.as_ref()?.certificate.as_deref()?;
     world.tls.clients.trust(shown, now).then_some(shown)
-}
-
-fn identity(shown: &Presented) -> Identity {
-    service(&shown.holder, shown.name(), CERTIFICATE)
 }

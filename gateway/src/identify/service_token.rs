@@ -5,11 +5,10 @@ use crate::gateway::World;
 use crate::known::{Known, Place, Verified, service};
 use crate::refusal::{At, BadCredential, Refusal};
 use crate::request::Request;
-use oauth::client::ClientId;
 use oauth::secret::{Kind, Secret};
 use oauth::store::StoreError;
 use oauth::world::Timestamp;
-use policy::{Identity, SERVICE_TOKEN, Via};
+use policy::{Identity, SERVICE_TOKEN};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Duration;
@@ -101,20 +100,7 @@ async fn verify(world: &World, at: &At, presented: &Presented, now: Timestamp) -
     if token.last_used_at.is_none_or(|at| at.plus(USE_KNOWN_TO) <= now) {
         world.note(world.store.service_token_used(&token.id, now)).await;
     }
-    Ok(Verified {
-        identity: service(&token.id, &token.name, SERVICE_TOKEN),
-        via: Via::Service,
-        client: ClientId::new(token.id),
-        client_name: Some(token.name),
-        grant: String::new(),
-        scope: String::new(),
-        linked_app: None,
-        earlier: None,
-        jkt: None,
-        authenticated_at: None,
-        prolonged_from: None,
-        expires_at,
-    })
+    Ok(Verified::service((&token.id, &token.name), SERVICE_TOKEN, expires_at))
 }
 
 const INCOMPLETE: BadCredential = BadCredential {
