@@ -1,13 +1,14 @@
 //! Prometheus metrics. Labels come from our own words only, so their number is bounded.
 
 use super::Event;
+use super::families::Families;
 use super::servers::Servers;
 use crate::tls::Shown;
-use prometheus::{Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder};
+use prometheus::{HistogramVec, IntCounterVec, IntGaugeVec};
 
 /// The counters of a gateway.
 pub(crate) struct Metrics {
-    registry: Registry,
+    families: Families,
     requests: IntCounterVec,
     durations: HistogramVec,
     upstream_errors: IntCounterVec,
@@ -21,60 +22,44 @@ pub(crate) struct Metrics {
 
 impl Metrics {
     pub(crate) fn new() -> Self {
-        let requests = IntCounterVec::new(
-            Opts::new("doorward_requests_total", "requests by outcome and class of status"),
-            &["outcome", "status"],
-        );
-        let buckets = vec![0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0];
-        let durations = HistogramVec::new(
-            HistogramOpts::new("doorward_request_duration_seconds", "time from the first byte to the last")
-                .buckets(buckets),
-            &["outcome"],
-        );
-        let upstream_errors = IntCounterVec::new(
-            Opts::new("doorward_upstream_errors_total", "requests that no upstream answered"),
-            &["reason"],
-        );
-        let mails = IntCounterVec::new(
-            Opts::new("doorward_mails_total", "mails that were sent, failed, or were dropped because too many waited"),
-            &["outcome"],
-        );
-        let refused_connections = IntCounterVec::new(
-            Opts::new(
+        let families = Families::default();
+        let counters = |name, help, label| families.counters(name, help, &[label]);
+        Self {
+            requests: families.counters(
+                "doorward_requests_total",
+                "requests by outcome and class of status",
+                &["outcome", "status"],
+            ),
+            durations: families.durations(
+                "doorward_request_duration_seconds",
+                "time from the first byte to the last",
+                &["outcome"],
+            ),
+            upstream_errors: counters("doorward_upstream_errors_total", "requests that no upstream answered", "reason"),
+            mails: counters(
+                "doorward_mails_total",
+                "mails that were sent, failed, or were dropped because too many waited",
+                "outcome",
+            ),
+            refused_connections: counters(
                 "doorward_refused_connections_total",
                 "connections that were closed at once, by the limit they met",
+                "limit",
             ),
-            &["limit"],
-        );
-        // These names and labels are constant: making them cannot fail.
-        let made = (requests, durations, upstream_errors, mails, refused_connections);
-        let (Ok(requests), Ok(durations), Ok(upstream_errors), Ok(mails), Ok(refused_connections)) = made else {
-            unreachable!("the metrics' names are well-formed")
-        };
-        let (Ok(handshakes), Ok(acme), Ok(certificates)) = (handshakes(), acme(), certificates()) else {
-            unreachable!("the metrics' names are well-formed")
-        };
-        let registry = Registry::new();
-        let _ = registry.register(Box::new(handshakes.clone()));
-        let _ = registry.register(Box::new(acme.clone()));
-        let _ = registry.register(Box::new(certificates.clone()));
-        let _ = registry.register(Box::new(requests.clone()));
-        let _ = registry.register(Box::new(durations.clone()));
-        let _ = registry.register(Box::new(upstream_errors.clone()));
-        let _ = registry.register(Box::new(mails.clone()));
-        let _ = registry.register(Box::new(refused_connections.clone()));
-        let servers = Servers::new(&registry);
-        Self {
-            registry,
-            requests,
-            durations,
-            upstream_errors,
-            mails,
-            refused_connections,
-            handshakes,
-            acme,
-            certificates,
-            servers,
+            handshakes: counters(
+                "doorward_tls_unfinished_handshakes_total",
+                "connections that ended in their TLS handshake, or to answer a challenge in it",
+                "outcome",
+            ),
+            acme: counters("doorward_acme_orders_total", "orders of certificates from the ACME server", "outcome"),
+            // Labelled by what the configuration calls each: there are no more than it names.
+            certificates: families.gauges(
+                "doorward_certificate_expiry_seconds",
+                "when each certificate of the front ends, in seconds since 1970",
+                &["certificate"],
+            ),
+            servers: Servers::new(&families),
+            families,
         }
     }
 
@@ -120,24 +105,6 @@ impl Metrics {
 
     /// The text format.
     pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut text = Vec::new();
-        let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);
-        text
+        self.families.encode()
     }
-}
-
-fn handshakes() -> prometheus::Result<IntCounterVec> {
-    let help = "connections that ended in their TLS handshake, or to answer a challenge in it";
-    IntCounterVec::new(Opts::new("doorward_tls_unfinished_handshakes_total", help), &["outcome"])
-}
-
-fn acme() -> prometheus::Result<IntCounterVec> {
-    let help = "orders of certificates from the ACME server";
-    IntCounterVec::new(Opts::new("doorward_acme_orders_total", help), &["outcome"])
-}
-
-/// Labelled by what the configuration calls each: there are no more than it names.
-fn certificates() -> prometheus::Result<IntGaugeVec> {
-    let help = "when each certificate of the front ends, in seconds since 1970";
-    IntGaugeVec::new(Opts::new("doorward_certificate_expiry_seconds", help), &["certificate"])
 }

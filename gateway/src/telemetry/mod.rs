@@ -4,6 +4,7 @@
 
 mod decisions;
 mod event;
+mod families;
 mod metrics;
 mod remedy;
 mod servers;

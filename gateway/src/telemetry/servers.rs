@@ -1,7 +1,8 @@
 //! Metrics of upstream servers. Labels are the configuration's words.
 
 use super::Metrics;
-use prometheus::{IntCounterVec, IntGaugeVec, Opts, Registry};
+use super::families::Families;
+use prometheus::{IntCounterVec, IntGaugeVec};
 
 /// The counters of all servers.
 pub(super) struct Servers {
@@ -11,30 +12,24 @@ pub(super) struct Servers {
 }
 
 impl Servers {
-    pub(super) fn new(registry: &Registry) -> Self {
-        let up = IntGaugeVec::new(
-            Opts::new("doorward_upstream_up", "whether an upstream server is healthy: 1 or 0"),
-            &["app", "upstream"],
-        );
-        let requests = IntCounterVec::new(
-            Opts::new("doorward_upstream_requests_total", "requests that an upstream server answered"),
-            &["app", "upstream"],
-        );
-        let failures = IntCounterVec::new(
-            Opts::new(
+    pub(super) fn new(families: &Families) -> Self {
+        Self {
+            up: families.gauges(
+                "doorward_upstream_up",
+                "whether an upstream server is healthy: 1 or 0",
+                &["app", "upstream"],
+            ),
+            requests: families.counters(
+                "doorward_upstream_requests_total",
+                "requests that an upstream server answered",
+                &["app", "upstream"],
+            ),
+            failures: families.counters(
                 "doorward_upstream_failures_total",
                 "requests that an upstream server did not answer, or not wholly",
+                &["app", "upstream", "reason"],
             ),
-            &["app", "upstream", "reason"],
-        );
-        // These names and labels are constant: making them cannot fail.
-        let (Ok(up), Ok(requests), Ok(failures)) = (up, requests, failures) else {
-            unreachable!("the metrics' names are well-formed")
-        };
-        let _ = registry.register(Box::new(up.clone()));
-        let _ = registry.register(Box::new(requests.clone()));
-        let _ = registry.register(Box::new(failures.clone()));
-        Self { up, requests, failures }
+        }
     }
 }
 
