@@ -33,7 +33,7 @@ impl OwnRequest<'_> {
         let (config, request) = (&self.snapshot.config, self.request);
         let origin = &config.auth.origin;
         if !config.apps.values().any(lets_devices_in) {
-            return Ok(self.problem(404, "not_found", "problem-nothing-here", false));
+            return Ok(self.nothing());
         }
         let here = format!("{}{PATH}", origin.url());
         if matches!(site, Site::App(..)) {
