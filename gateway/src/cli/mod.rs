@@ -7,6 +7,7 @@ mod explain;
 mod grant;
 mod key;
 mod mail;
+mod selftest;
 mod serve;
 mod service_token;
 mod user;
@@ -53,6 +54,8 @@ enum Command {
     Mail(mail::Mails),
     /// List, change and end the keys that sign and seal.
     Key(key::Keys),
+    /// Try whether apps believe a stranger who goes round the gateway.
+    Selftest(selftest::Selftest),
 }
 
 /// Why a command ends without being done.
@@ -79,6 +82,7 @@ pub fn main() -> ExitCode {
         Command::Session(grants) => grants.run(&cli.config, grant::Of::Browsers),
         Command::Mail(mails) => mails.run(&cli.config),
         Command::Key(keys) => keys.run(&cli.config),
+        Command::Selftest(selftest) => selftest.run(&cli.config),
     };
     match done {
         Ok(code) => code,

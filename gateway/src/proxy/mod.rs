@@ -33,7 +33,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use upload::Upload;
 use upstream::Attempts;
-pub(crate) use upstream::{Health, Upstreams};
+pub(crate) use upstream::{Attempt, Found, Health, Upstreams, Verdict, selftest};
 
 /// The front.
 pub(crate) struct Proxy {

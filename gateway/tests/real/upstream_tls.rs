@@ -6,6 +6,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
+use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -206,4 +207,18 @@ async fn an_upstream_may_ask_for_a_certificate_of_ours() {
     for (app, answer) in [("hides", "502"), ("shows", "h2 200"), ("hides", "502"), ("shows", "h2 200")] {
         assert_eq!(ask(&gateway, &format!("{app}.test")), answer, "{app}");
     }
+    // H12: who has no certificate is not talked to, and the test of that tells this from a server that is down.
+    assert_eq!(selftest(&gateway, "shows"), (true, json!("talks to nobody without the gateway's certificate")));
+    assert!(!selftest(&gateway, "hides").0);
+}
+
+/// Whether `doorward selftest` finds nothing wrong, and what it says of an app.
+fn selftest(gateway: &Served, app: &str) -> (bool, Value) {
+    let output = Command::new(env!("CARGO_BIN_EXE_doorward"))
+        .args(["selftest", "--json", "--app", app, "--config"])
+        .arg(gateway.folder.join("doorward.toml"))
+        .output()
+        .unwrap();
+    let told: Value = serde_json::from_slice(&output.stdout).unwrap();
+    (output.status.success(), told[0]["what"].clone())
 }

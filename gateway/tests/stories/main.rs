@@ -39,6 +39,7 @@ mod pushed;
 mod raw;
 mod replay;
 mod scopes;
+mod selftest;
 mod services;
 mod sessions;
 mod step_up;

@@ -1,12 +1,12 @@
 //! Asks servers after their health, at the times that their apps say.
 
+use super::ask::{ask, question};
 use super::group::{Group, Server, Upstreams};
 use super::peer::peer;
-use crate::config::{HealthCheck, HostHeader};
+use crate::config::HealthCheck;
 use crate::gateway::Gateway;
 use async_trait::async_trait;
 use pingora::connectors::http::Connector;
-use pingora::http::RequestHeader;
 use pingora::prelude::{Error, ErrorType, Result};
 use pingora::server::ShutdownWatch;
 use pingora::services::background::BackgroundService;
@@ -71,17 +71,9 @@ impl Health {
     async fn ask(&self, connector: &Connector, group: &Group, server: &Server, check: &HealthCheck) -> Result<()> {
         let address = self.upstreams.locate(server).await?;
         let peer = peer(group, server, address, false);
-        let mut question = RequestHeader::build("GET", check.path.as_bytes(), None)?;
-        match &group.app.upstream.host_header {
-            HostHeader::Fixed(name) => question.insert_header("Host", name.clone())?,
-            _ => question.insert_header("Host", server.config.authority())?,
-        }
+        let mut question = question(group, server, &check.path)?;
         question.insert_header("User-Agent", "Doorward-Health-Check")?;
-        let (mut session, _) = connector.get_http_session(&*peer).await?;
-        session.write_request_header(Box::new(question)).await?;
-        session.finish_request_body().await?;
-        session.set_read_timeout(Some(check.timeout));
-        session.read_response_header().await?;
+        let mut session = ask(connector, &peer, question, check.timeout).await?;
         let status = session.response_header().map_or(0, |response| response.status.as_u16());
         session.shutdown().await;
         if check.status.map_or((200..300).contains(&status), |wanted| wanted == status) {

@@ -1,11 +1,13 @@
 //! The upstream's side: whom of its servers a request goes to, how, and what becomes of the answer.
 
 mod answer;
+mod ask;
 mod attempts;
 mod group;
 mod health;
 mod location;
 mod peer;
+mod stranger;
 mod upgrade;
 mod wait;
 
@@ -14,3 +16,4 @@ pub(super) use attempts::Attempts;
 pub(crate) use group::Upstreams;
 pub(crate) use health::Health;
 pub(super) use location::{dress, follow, prepare};
+pub(crate) use stranger::{Attempt, Found, Verdict, selftest};
