@@ -300,7 +300,7 @@ impl ProxyHttp for Proxy {
             self.gateway.world.metrics.upstream_error(code);
             progress.attempts.failed(code, &self.gateway.world.metrics);
         }
-        if session.response_written().is_none() && status != 0 {
+        if !read::is_answered(session) && status != 0 {
             let snapshot = self.snapshot(progress);
             let look = snapshot.config.brand.look(read::languages(session));
             let told = Problem { status, code, text, ..Problem::default() };

@@ -35,7 +35,7 @@ impl Proxy {
     /// Ends a request that was let through: by an answer of ours if the upstream has not begun one, else in the words of its
     /// protocol.
     pub(super) async fn take_leave(&self, session: &mut Session, why: Why, progress: &Progress) -> FailToProxy {
-        let left = if session.response_written().is_none() {
+        let left = if !read::is_answered(session) {
             let (status, code, text) = match why {
                 Why::Ended => (401, "permission_ended", "problem-permission-ended"),
                 Why::Denied => (403, "permission_ended", "problem-permission-ended"),

@@ -4,7 +4,7 @@ use crate::config::Server;
 use crate::refusal::Refusal;
 use crate::request::{Authority, Parts, Request, check_framing};
 use crate::tls::Handshake;
-use http::{HeaderMap, Version};
+use http::{HeaderMap, StatusCode, Version};
 use ipnet::IpNet;
 use oauth::world::Timestamp;
 use pingora::proxy::Session;
@@ -77,6 +77,12 @@ pub(super) fn glimpse(session: &Session) -> (IpAddr, String, String) {
     let path = target.split(['?', '#']).next().unwrap_or_default();
     let shown = |text: &str| text.chars().filter(char::is_ascii_graphic).take(200).collect();
     (ip(session), shown(header.method.as_str()), shown(path))
+}
+
+/// Whether the client has an answer, and not only interim ones, after which one must follow (RFC 9110 section 15.2).
+pub(super) fn is_answered(session: &Session) -> bool {
+    let written = session.response_written().map(|response| response.status);
+    written.is_some_and(|status| !status.is_informational() || status == StatusCode::SWITCHING_PROTOCOLS)
 }
 
 /// The address of the peer; an unknown one is the unspecified address, which no rule of a configuration names.
