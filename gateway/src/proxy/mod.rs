@@ -255,13 +255,14 @@ impl ProxyHttp for Proxy {
 
     fn response_body_filter(
         &self,
-        session: &mut Session,
+        _: &mut Session,
         body: &mut Option<Bytes>,
         _: bool,
         progress: &mut Progress,
     ) -> Result<Option<Duration>> {
+        // The session itself is upgraded only when the 101 was written, and the first frames may come with that.
         if let Some(body) = body
-            && session.was_upgraded()
+            && progress.upstream_status == Some(SWITCHING_PROTOCOLS)
         {
             progress.frames.pass(body);
         }
@@ -389,6 +390,9 @@ impl Proxy {
         }
     }
 }
+
+/// The status of an answer after which frames follow (RFC 9110 section 15.2.2).
+const SWITCHING_PROTOCOLS: u16 = 101;
 
 /// The request that an answer leads to, if it is a redirect of the upstream to itself that may be followed.
 fn redirected(response: &ResponseHeader, progress: &Progress) -> Option<Request> {
