@@ -201,7 +201,7 @@ impl ProxyHttp for Proxy {
             messages::replay(body, end_of_stream, kept);
         }
         match (&mut progress.upload, body) {
-            (Some(upload), Some(bytes)) => upload.take(bytes.len()),
+            (Some(upload), Some(bytes)) => upload.take(bytes.len(), connection::waited()),
             _ => Ok(()),
         }
     }

@@ -4,6 +4,7 @@ use crate::admit::Permit;
 use crate::request::Request;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
 
 tokio::task_local! {
@@ -57,6 +58,8 @@ pub(crate) struct Exchange {
     heads: AtomicU64,
     /// Whether a request has been read, and the next one's head is not awaited yet.
     busy: AtomicBool,
+    /// How long the client was waited for, in microseconds.
+    waited: AtomicU64,
 }
 
 impl Exchange {
@@ -69,6 +72,11 @@ impl Exchange {
         if self.under_way().as_ref().is_some_and(|now| Arc::ptr_eq(now, request)) {
             self.ending.set(why);
         }
+    }
+
+    /// The client was waited for so long.
+    pub(super) fn add_wait(&self, time: Duration) {
+        self.waited.fetch_add(u64::try_from(time.as_micros()).unwrap_or(u64::MAX), Ordering::AcqRel);
     }
 
     /// How many heads have been read, and whether the last one's request is under way.
@@ -93,6 +101,11 @@ pub(crate) fn begin(request: &Arc<UnderWay>) {
 /// It has ended. What is left of its body may still be read.
 pub(crate) fn end() {
     let _ = EXCHANGE.try_with(|exchange| *exchange.under_way() = None);
+}
+
+/// How long the client of this task was waited for so far, in all its requests.
+pub(crate) fn waited() -> Duration {
+    EXCHANGE.try_with(|exchange| Duration::from_micros(exchange.waited.load(Ordering::Acquire))).unwrap_or_default()
 }
 
 /// From now on, what comes on this connection is the head of the next request.

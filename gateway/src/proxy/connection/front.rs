@@ -148,7 +148,7 @@ impl HttpServerApp for Serving {
             // Each stream has a task of its own.
             ServerSession::H2(stream) => {
                 let Entered { exchange, .. } = &self.connections.enter();
-                let stream = EndableStream::new(stream, Arc::clone(&exchange.ending));
+                let stream = EndableStream::new(stream, Arc::clone(exchange));
                 let session = ServerSession::new_custom(Box::new(stream));
                 EXCHANGE.scope(Arc::clone(exchange), self.proxy.process_new_http(session, shutdown)).await
             }

@@ -12,7 +12,7 @@ mod socket;
 mod stream;
 
 pub(crate) use exchange::{Handle, Why};
-pub(super) use exchange::{UnderWay, begin, cut, end, ending, handle, head_is_read};
+pub(super) use exchange::{UnderWay, begin, cut, end, ending, handle, head_is_read, waited};
 pub(super) use farewell::{Frames, say};
 pub(crate) use front::Front;
 

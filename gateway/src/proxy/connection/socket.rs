@@ -28,6 +28,8 @@ pub(super) struct Socket {
     head: Head,
     signal: Option<Pin<Box<OwnedNotified>>>,
     told: Told,
+    /// Since when the client is waited for.
+    waiting: Option<Instant>,
 }
 
 /// Whether whoever serves the connection knows of its end.
@@ -46,7 +48,7 @@ impl Socket {
         let off = matches!(inner.selected_alpn_proto(), Some(ALPN::H2));
         let (within, most) = (limits.header_timeout, limits.header_bytes + BESIDE_THE_HEAD);
         let head = Head { within, most, bytes: 0, since: Some(Instant::now()), seen: 0, timer: None, off };
-        Self { inner, exchange, ahead: Vec::new(), head, signal: None, told: Told::No }
+        Self { inner, exchange, ahead: Vec::new(), head, signal: None, told: Told::No, waiting: None }
     }
 
     /// Whether the end has come.
@@ -58,6 +60,14 @@ impl Socket {
         let signal = self.signal.get_or_insert_with(|| Box::pin(ending.signal()));
         // Given between the look above and now, it would not wake this task.
         signal.as_mut().poll(cx).is_ready() || self.exchange.ending.why().is_some()
+    }
+
+    fn note_wait(&mut self, waits: bool) {
+        if waits {
+            self.waiting.get_or_insert_with(Instant::now);
+        } else if let Some(since) = self.waiting.take() {
+            self.exchange.add_wait(since.elapsed());
+        }
     }
 
     /// Says why the connection is closed to a client whose request does not get as far as an answer.
@@ -91,7 +101,9 @@ impl AsyncRead for Socket {
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
-        match Pin::new(&mut this.inner).poll_read(cx, buf) {
+        let read = Pin::new(&mut this.inner).poll_read(cx, buf);
+        this.note_wait(read.is_pending());
+        match read {
             Poll::Ready(read) => {
                 let length = buf.filled().len() - before;
                 if this.head.is_too_large(length, this.exchange.heads()) {

@@ -1,7 +1,7 @@
 //! One stream of HTTP/2 as Pingora reads and writes it, with an end that can come from outside: whoever waits for the client
 //! or writes to it is told, and can still say farewell on this stream, while the others of the connection go on.
 
-use super::exchange::Ending;
+use super::exchange::{Ending, Exchange};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::Stream;
@@ -16,12 +16,12 @@ use pingora::protocols::http::v2::server::HttpSession;
 use pingora::protocols::l4::socket::SocketAddr;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A stream that can be ended.
 pub(super) struct EndableStream {
     inner: HttpSession,
-    ending: Arc<Ending>,
+    exchange: Arc<Exchange>,
     /// Whether whoever serves it knows of its end.
     told: bool,
     /// How long the client may be silent in a body.
@@ -29,8 +29,26 @@ pub(super) struct EndableStream {
 }
 
 impl EndableStream {
-    pub(super) fn new(inner: HttpSession, ending: Arc<Ending>) -> Self {
-        Self { inner, ending, told: false, silence: None }
+    pub(super) fn new(inner: HttpSession, exchange: Arc<Exchange>) -> Self {
+        Self { inner, exchange, told: false, silence: None }
+    }
+}
+
+/// The client is waited for as long as this lives.
+struct Wait<'a> {
+    exchange: &'a Exchange,
+    since: Instant,
+}
+
+impl<'a> Wait<'a> {
+    fn begin(exchange: &'a Exchange) -> Self {
+        Self { exchange, since: Instant::now() }
+    }
+}
+
+impl Drop for Wait<'_> {
+    fn drop(&mut self) {
+        self.exchange.add_wait(self.since.elapsed());
     }
 }
 
@@ -69,13 +87,15 @@ impl Session for EndableStream {
     }
 
     async fn read_body_bytes(&mut self) -> Result<Option<Bytes>> {
+        let _wait = Wait::begin(&self.exchange);
         within(self.silence, self.inner.read_body_bytes()).await
     }
 
     async fn read_body_or_idle(&mut self, no_body_expected: bool) -> Result<Option<Bytes>> {
         let silence = self.silence.filter(|_| !no_body_expected && !self.inner.is_body_done());
+        let _wait = Wait::begin(&self.exchange);
         let reading = within(silence, self.inner.read_body_or_idle(no_body_expected));
-        unless_over(&self.ending, &mut self.told, reading).await
+        unless_over(&self.exchange.ending, &mut self.told, reading).await
     }
 
     async fn drain_request_body(&mut self) -> Result<()> {
@@ -91,7 +111,7 @@ impl Session for EndableStream {
     }
 
     async fn write_body(&mut self, data: Bytes, end: bool) -> Result<()> {
-        unless_over(&self.ending, &mut self.told, self.inner.write_body(data, end)).await
+        unless_over(&self.exchange.ending, &mut self.told, self.inner.write_body(data, end)).await
     }
 
     async fn write_trailers(&mut self, trailers: HeaderMap) -> Result<()> {
@@ -99,7 +119,7 @@ impl Session for EndableStream {
     }
 
     async fn response_duplex_vec(&mut self, tasks: Vec<HttpTask>) -> Result<bool> {
-        unless_over(&self.ending, &mut self.told, self.inner.response_duplex_vec(tasks)).await
+        unless_over(&self.exchange.ending, &mut self.told, self.inner.response_duplex_vec(tasks)).await
     }
 
     fn set_read_timeout(&mut self, timeout: Option<Duration>) {
