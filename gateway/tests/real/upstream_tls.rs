@@ -101,10 +101,15 @@ async fn accept(listener: TcpListener, acceptor: TlsAcceptor, plain: Arc<AtomicU
 
 /// The status and body of an app's answer.
 fn ask(gateway: &Served, host: &str) -> String {
+    ask_with(gateway, host, &[])
+}
+
+fn ask_with(gateway: &Served, host: &str, more: &[&str]) -> String {
     let to = format!("{host}:{port}:127.0.0.1", port = gateway.port);
     let url = format!("http://{host}:{}/", gateway.port);
     let output = Command::new("curl")
         .args(["-s", "--max-time", "20", "--resolve", &to, "-o", "-", "-w", " %{http_code}", &url])
+        .args(more)
         .output()
         .unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -176,6 +181,7 @@ async fn both_sides_agree_on_the_version_of_http() {
             ("older", old.port, trust),
             ("silent", none.port, trust),
             ("never", old.port, &with("http2")),
+            ("inner", both.port, &format!("add_prefix = '/in'\n{trust}")),
         ]),
     );
     for (app, answer) in [
@@ -190,6 +196,11 @@ async fn both_sides_agree_on_the_version_of_http() {
     ] {
         assert_eq!(ask(&gateway, &format!("{app}.test")), answer, "{app}");
     }
+    let by_http2 = ask_with(&gateway, "inner.test", &["--http2-prior-knowledge"]);
+    assert_eq!(by_http2, "h2 200", "the host goes on with a changed path");
+    let upgrade = ["-H", "Connection: Upgrade", "-H", "Upgrade: websocket", "-H", "Sec-WebSocket-Version: 13"];
+    let upgrade = [&upgrade[..], &["-H", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "--http1.1"]].concat();
+    assert_eq!(ask_with(&gateway, "auto.test", &upgrade), "http/1.1 200", "an upgrade is of HTTP/1.1 alone");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

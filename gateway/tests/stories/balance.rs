@@ -1,11 +1,11 @@
 //! Several servers for one app: who gets which request, and what happens when some of them are not there.
 
-use crate::harness::{Request, Response, Scripted, Site, eventually, free_port, ok, say, send};
+use crate::harness::{Request, Response, Scripted, Silent, Site, eventually, free_port, ok, say, send};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 fn listed(servers: &[&Scripted]) -> String {
     let urls: Vec<_> = servers.iter().map(|server| format!("{:?}", server.url())).collect();
@@ -48,15 +48,21 @@ fn who_has_the_fewest_requests_gets_the_next() {
         })
     };
     let (a, b) = (slow("a"), slow("b"));
-    let site = Site::with_lab(&format!("{}\nload_balancing = \"least_connections\"", listed(&[&a, &b])));
+    let app = |name: &str| {
+        Site::lab(&format!("name = {name:?}\n{}\nload_balancing = \"least_connections\"", listed(&[&a, &b])))
+    };
+    let site = Site::with(|config| config + &app("One"));
     thread::scope(|scope| {
         let busy = scope.spawn(|| ask(&site, "/slow").expect(200).text());
         eventually("the slow request is there", || !a.seen().is_empty() || !b.seen().is_empty());
-        let others = counts((0..10).map(|_| ask(&site, "/").expect(200).text()));
+        let mut others: Vec<_> = (0..10).map(|_| ask(&site, "/").expect(200).text()).collect();
+        site.reload(|config| config + &app("Two"));
+        others.extend((0..10).map(|_| ask(&site, "/").expect(200).text()));
         released.store(true, Ordering::Release);
         // One that has just been answered may count for a moment still.
-        let to_the_busy = others.get(&busy.join().unwrap()).copied().unwrap_or_default();
-        assert!(to_the_busy <= 2, "the idle one takes them all: {others:?}");
+        let the_busy = busy.join().unwrap();
+        let to_the_busy = others.iter().filter(|server| **server == the_busy).count();
+        assert!(to_the_busy <= 4, "the idle one takes them all: {others:?}");
     });
 }
 
@@ -139,6 +145,69 @@ fn sessions_stay(more: &str) {
 }
 
 #[test]
+fn a_cookie_that_a_server_set_leads_back_to_it() {
+    let server = |name: &'static str| {
+        Scripted::start(move |seen, writer| match seen.header("x-visitor") {
+            Some(visitor) => say(
+                writer,
+                &format!("HTTP/1.1 200 OK\r\nSet-Cookie: shop={name}{visitor}; Path=/\r\nContent-Length: 0\r\n\r\n"),
+            ),
+            None => ok(writer, name),
+        })
+    };
+    let (a, b) = (server("a"), server("b"));
+    let site = Site::with_lab(&format!("{}\nload_balancing = {{ hash = \"cookie:shop\" }}", listed(&[&a, &b])));
+    for visitor in 0..20 {
+        let first = send(&Request::get(&site.at_lab("/")).header("X-Visitor", &visitor.to_string())).expect(200);
+        let (cookie, _) = first.header("set-cookie").unwrap().split_once(';').unwrap();
+        let next = send(&Request::get(&site.at_lab("/")).header("Cookie", cookie)).expect(200);
+        assert!(cookie.starts_with(&format!("shop={}", next.text())), "{cookie} went to {}", next.text());
+    }
+}
+
+#[test]
+fn a_followed_redirect_stays_with_its_server() {
+    let server = |name: &'static str| {
+        Scripted::start(move |seen, writer| match seen.target() {
+            "/mcp" => say(writer, &format!("HTTP/1.1 307 Moved\r\nLocation: /of-{name}\r\nContent-Length: 0\r\n\r\n")),
+            target => ok(writer, &format!("{name} {target}")),
+        })
+    };
+    let (a, b) = (server("a"), server("b"));
+    let site = Site::with_lab(&format!("{}\nfollow_redirects = true", listed(&[&a, &b])));
+    for _ in 0..6 {
+        let told = ask(&site, "/mcp").expect(200).text();
+        assert!(["a /of-a", "b /of-b"].contains(&told.as_str()), "{told}");
+    }
+}
+
+#[test]
+fn a_server_that_takes_no_connections_is_waited_for_once() {
+    let (silent, b) = (Silent::start(), Scripted::named("b"));
+    let servers = format!("upstreams = [\"http://127.0.0.1:{}\", {:?}]", silent.port, b.url());
+    let site = Site::with_lab(&format!("{servers}\ntimeouts.connect = \"3s\""));
+    let started = Instant::now();
+    for _ in 0..8 {
+        assert_eq!(ask(&site, "/").expect(200).text(), "b");
+    }
+    assert!(started.elapsed() < Duration::from_secs(9), "four would have waited: {:?}", started.elapsed());
+}
+
+#[test]
+fn a_request_is_not_tried_twice_with_the_same_server() {
+    let (a, b) = (Scripted::named("a"), Scripted::named("b"));
+    let site = Site::with_lab(&format!("{}\nload_balancing = {{ hash = \"header:X-Tenant\" }}", listed(&[&a, &b])));
+    a.stop();
+    b.stop();
+    let tenant = |number: usize| Request::get(&site.at_lab("/")).header("X-Tenant", &number.to_string());
+    send(&tenant(0)).expect(502);
+    b.come_back();
+    for number in 0..20 {
+        assert_eq!(send(&tenant(number)).expect(200).text(), "b", "tenant {number}");
+    }
+}
+
+#[test]
 fn a_server_that_cannot_be_connected_to_costs_no_request() {
     let (a, b) = (Scripted::named("a"), Scripted::named("b"));
     let site = Site::with_lab(&listed(&[&a, &b]));
@@ -193,17 +262,112 @@ fn a_server_that_is_not_well_gets_nothing_until_it_is() {
 fn a_health_check_that_no_reload_disturbs() {
     let dead = free_port();
     let b = Scripted::named("b");
-    let app = |name: &str| {
-        let servers = format!("upstreams = [\"http://127.0.0.1:{dead}\", {:?}]", b.url());
+    let app = |name: &str, weight: usize| {
+        let dead = format!("{{ url = \"http://127.0.0.1:{dead}\", weight = {weight} }}");
+        let servers = format!("upstreams = [{dead}, {:?}]", b.url());
         let check = "[apps.lab.health_check]\ninterval = \"1s\"\nunhealthy_after = 1";
         Site::lab(&format!("name = {name:?}\n{servers}\n{check}"))
     };
-    let site = Site::with(|config| config + &app("One"));
+    let site = Site::with(|config| config + &app("One", 1));
     let metrics = || send(&Request::get(&format!("http://127.0.0.1:{}/metrics", site.admin))).text();
     let down = format!("doorward_upstream_up{{app=\"lab\",upstream=\"http://127.0.0.1:{dead}\"}} 0");
     eventually("it is down", || metrics().contains(&down));
-    site.reload(|config| config + &app("Two"));
-    assert!(metrics().contains(&down), "what is known of a server outlives a reload");
+    for (name, weight) in [("Two", 1), ("Two", 2)] {
+        site.reload(|config| config + &app(name, weight));
+        assert!(metrics().contains(&down), "what is known of a server outlives a reload");
+        for _ in 0..4 {
+            ask(&site, "/").expect(200);
+        }
+        assert!(metrics().contains(&down), "{name}, {weight}");
+    }
     site.reload(|config| config);
     eventually("it is forgotten", || !metrics().contains(&format!("upstream=\"http://127.0.0.1:{dead}\"}} 0")));
+}
+
+#[test]
+fn health_changes_after_so_many_answers_in_a_row() {
+    const GOOD: usize = 0;
+    const BAD: usize = 1;
+    const IN_TURN: usize = 2;
+    let (mode, asked) = (Arc::new(AtomicUsize::new(GOOD)), Arc::new(AtomicUsize::new(0)));
+    let (of_server, count) = (Arc::clone(&mode), Arc::clone(&asked));
+    let server = Scripted::start(move |_, writer| {
+        let number = count.fetch_add(1, Ordering::SeqCst);
+        match of_server.load(Ordering::SeqCst) {
+            GOOD => ok(writer, "well"),
+            IN_TURN if number.is_multiple_of(2) => ok(writer, "well"),
+            _ => say(writer, "HTTP/1.1 500 Sick\r\nContent-Length: 0\r\n\r\n"),
+        }
+    });
+    let check = "[apps.lab.health_check]\ninterval = \"1s\"\nhealthy_after = 2\nunhealthy_after = 2";
+    let site = Site::with_lab(&format!("upstream = {:?}\n{check}", server.url()));
+    let up = || {
+        let metrics = send(&Request::get(&format!("http://127.0.0.1:{}/metrics", site.admin))).text();
+        metrics.contains(&format!("doorward_upstream_up{{app=\"lab\",upstream=\"{}\"}} 1", server.url()))
+    };
+    let stays = |what: bool| {
+        mode.store(IN_TURN, Ordering::SeqCst);
+        let until = asked.load(Ordering::SeqCst) + 5;
+        eventually("five more were asked", || {
+            assert_eq!(up(), what, "one answer after another decides");
+            asked.load(Ordering::SeqCst) >= until
+        });
+    };
+    let started = Instant::now();
+    eventually("it is asked", || asked.load(Ordering::SeqCst) > 0 && up());
+    stays(true);
+    mode.store(BAD, Ordering::SeqCst);
+    eventually("it is unwell", || !up());
+    stays(false);
+    mode.store(GOOD, Ordering::SeqCst);
+    eventually("it is well", up);
+    let (asked, seconds) = (asked.load(Ordering::SeqCst), started.elapsed().as_secs());
+    assert!(asked as u64 <= seconds + 3, "{asked} times in {seconds} s");
+}
+
+#[test]
+fn a_healthy_server_answers_in_time_and_with_the_wanted_status() {
+    let hanging = Arc::new(AtomicBool::new(false));
+    let hangs = Arc::clone(&hanging);
+    let server = Scripted::start(move |_, writer| {
+        while hangs.load(Ordering::SeqCst) {
+            thread::sleep(Duration::from_millis(20));
+        }
+        say(writer, "HTTP/1.1 204 Well\r\n\r\n")
+    });
+    let with = |more: &str| {
+        let check =
+            format!("[apps.lab.health_check]\ninterval = \"1s\"\nhealthy_after = 1\nunhealthy_after = 1\n{more}");
+        Site::lab(&format!("upstream = {:?}\n{check}", server.url()))
+    };
+    let site = Site::with(|config| config + &with("timeout = \"1s\""));
+    let metrics = || send(&Request::get(&format!("http://127.0.0.1:{}/metrics", site.admin))).text();
+    let up = |up: u8| metrics().contains(&format!("{{app=\"lab\",upstream=\"{}\"}} {up}", server.url()));
+    eventually("it is asked", || !server.seen().is_empty() && up(1));
+    hanging.store(true, Ordering::SeqCst);
+    eventually("it does not answer in time", || up(0));
+    hanging.store(false, Ordering::SeqCst);
+    eventually("it answers", || up(1));
+    site.reload(|config| config + &with("status = 200"));
+    eventually("another status was wanted", || up(0));
+    site.reload(|config| config + &with("status = 204"));
+    eventually("this one", || up(1));
+}
+
+#[test]
+fn a_server_that_is_well_again_gets_its_share_at_once() {
+    let (a, b) = (Scripted::named("a"), Scripted::named("b"));
+    let check = "[apps.lab.health_check]\ninterval = \"1s\"\nhealthy_after = 1\nunhealthy_after = 1";
+    let site = Site::with_lab(&format!("{}\n{check}", listed(&[&a, &b])));
+    let metrics = || send(&Request::get(&format!("http://127.0.0.1:{}/metrics", site.admin))).text();
+    let up = |up: u8| metrics().contains(&format!("{{app=\"lab\",upstream=\"{}\"}} {up}", a.url()));
+    eventually("it is asked", || !a.seen().is_empty() && up(1));
+    a.stop();
+    eventually("a request has met it", || {
+        ask(&site, "/").expect(200);
+        up(0)
+    });
+    a.come_back();
+    eventually("it is well", || up(1));
+    assert_eq!(counts((0..4).map(|_| ask(&site, "/").text()))["a"], 2);
 }

@@ -1,6 +1,7 @@
 //! An upstream that fails: the right status, a page or JSON, and nobody's session lost.
 
-use crate::harness::{Http2, Part, Request, Scripted, Site, Wire, eventually, free_port, ok, say, send};
+use crate::harness::{Http2, Part, Request, Scripted, Silent, Site, Wire, eventually, free_port, ok, say, send};
+use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -34,6 +35,17 @@ fn faulty() -> Scripted {
             say(writer, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")?;
             thread::sleep(Duration::from_millis(2500));
             say(writer, "3\r\ntwo\r\n0\r\n\r\n")
+        }
+        "/hints-and-answers" => {
+            thread::sleep(Duration::from_secs(2));
+            say(writer, "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n")?;
+            thread::sleep(Duration::from_secs(2));
+            ok(writer, "at last")
+        }
+        "/hints-and-hangs" => {
+            say(writer, "HTTP/1.1 103 Early Hints\r\nLink: </a.css>; rel=preload\r\n\r\n")?;
+            thread::sleep(Duration::from_secs(20));
+            None
         }
         "/hangs" => {
             say(writer, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n")?;
@@ -114,6 +126,42 @@ fn a_stream_may_be_silent_for_longer_than_an_answer_may_take_to_begin() {
 }
 
 #[test]
+fn who_takes_no_connections_is_waited_for_as_long_as_configured() {
+    let silent = Silent::start();
+    let site = Site::with_lab(&format!("upstream = \"http://127.0.0.1:{}\"\ntimeouts.connect = \"1s\"", silent.port));
+    let upgrade = Request::get(&site.at_lab("/ws")).header("Connection", "Upgrade").header("Upgrade", "websocket");
+    let upgrade = upgrade.header("Sec-WebSocket-Version", "13").header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+    for request in [Request::get(&site.at_lab("/")), Request::post(&site.at_lab("/")).body(b"x"), upgrade] {
+        let started = Instant::now();
+        let refused = send(&request).expect(504);
+        assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+        assert_eq!((&refused.json()["error"], refused.header("retry-after")), (&"upstream_timeout".into(), Some("5")));
+    }
+}
+
+#[test]
+fn an_upstream_that_reads_nothing_is_left() {
+    let deaf = TcpListener::bind("127.0.0.1:0").unwrap();
+    let upstream = format!("upstream = \"http://{}\"", deaf.local_addr().unwrap());
+    let site = Site::with_lab(&format!("{upstream}\ntimeouts.idle = \"1s\""));
+    let upload = Request::post(&site.at_lab("/up")).body(&vec![b'x'; 48 << 20]);
+    let mut wire = Wire::open(site.port);
+    thread::spawn(move || wire.write(&upload.bytes()));
+    let told = site.logged("the upload was given up", |event| event["path"] == "/up");
+    assert_eq!(told["status"], 504, "{told}");
+}
+
+#[test]
+fn an_interim_answer_prolongs_the_wait_and_does_not_end_it() {
+    let server = faulty();
+    let site = Site::with_lab(&format!("upstream = {:?}\ntimeouts.first_byte = \"3s\"", server.url()));
+    assert_eq!(send(&Request::get(&site.at_lab("/hints-and-answers"))).expect(200).text(), "at last");
+    let refused = send(&Request::get(&site.at_lab("/hints-and-hangs"))).expect(504);
+    assert_eq!((refused.interim.as_slice(), &refused.json()["error"]), (&[103][..], &"upstream_timeout".into()));
+    assert_eq!(Http2::open(site.port).send(&Request::get(&site.at_lab("/hints-and-hangs"))).status, 504);
+}
+
+#[test]
 fn a_long_upload_is_no_silence() {
     let server = faulty();
     let site = Site::with_lab(&format!("upstream = {:?}\ntimeouts.first_byte = \"1s\"", server.url()));
@@ -153,6 +201,59 @@ fn hp_19_only_what_is_harmless_is_sent_twice() {
     }
     assert_eq!(ask(Request::new("PUT", &site.at_lab("/p")).body(b"x")), 502);
     assert_eq!(heard.load(Ordering::SeqCst), 2, "a body goes once");
+    server.close();
+    heard.store(1, Ordering::SeqCst);
+    assert_eq!(send(&Request::get(&site.at_lab("/new"))).status, 502);
+    assert_eq!(heard.load(Ordering::SeqCst), 2, "who has closed a new connection was asked, and has heard");
+}
+
+#[test]
+fn hp_19_what_was_answered_in_part_is_not_sent_again() {
+    let heard = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&heard);
+    let server = Scripted::start(move |seen, writer| {
+        count.fetch_add(1, Ordering::SeqCst);
+        if seen.target() == "/half" {
+            say(writer, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+            return None;
+        }
+        ok(writer, "whole")
+    });
+    let site = Site::with_lab(&format!("upstream = {:?}", server.url()));
+    send(&Request::get(&site.at_lab("/"))).expect(200);
+    let mut wire = Wire::open(site.port);
+    wire.write(&Request::get(&site.at_lab("/half")).bytes());
+    assert_eq!(wire.head().unwrap().status, 200);
+    assert_eq!(wire.rest(), b"half");
+    assert_eq!(heard.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn hp_19_kept_connections_that_died_are_not_all_tried() {
+    let heard = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&heard);
+    let server = Scripted::start(move |seen, writer| {
+        if seen.target() != "/first" {
+            count.fetch_add(1, Ordering::SeqCst);
+            return None;
+        }
+        // Until eight connections are open, none is free for the next.
+        while seen.header("x-open").is_some_and(|_| count.load(Ordering::SeqCst) == 0) {
+            thread::sleep(Duration::from_millis(5));
+        }
+        ok(writer, "first")
+    });
+    let site = Site::with_lab(&format!("upstream = {:?}", server.url()));
+    let first = Request::get(&site.at_lab("/first")).header("X-Open", "1");
+    thread::scope(|scope| {
+        let asked: Vec<_> = (0..8).map(|_| scope.spawn(|| send(&first).status)).collect();
+        eventually("all are there", || server.seen().len() == 8);
+        heard.store(1, Ordering::SeqCst);
+        asked.into_iter().for_each(|asked| assert_eq!(asked.join().unwrap(), 200));
+    });
+    heard.store(0, Ordering::SeqCst);
+    assert_eq!(send(&Request::get(&site.at_lab("/"))).status, 502);
+    assert_eq!(heard.load(Ordering::SeqCst), 3, "once, and twice again");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! WebSockets through the gateway, with an upstream that answers as fast as it can (cloudflare/pingora#946).
 
 use crate::harness::{Request, Scripted, Site, Wire, ok, say, send};
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
 use std::thread;
 use std::time::Duration;
 
@@ -49,8 +51,9 @@ fn two_hundred_upgrades_by_an_upstream_without_delay_all_work() {
 #[test]
 fn a_silent_websocket_outlives_the_wait_for_an_answer() {
     let server = upgrading();
-    let site =
-        Site::with_lab(&format!("upstream = {:?}\ntimeouts = {{ first_byte = \"1s\", idle = \"4s\" }}", server.url()));
+    let limits = "[server.limits]\nupload_timeout = \"1s\"\ndownload_timeout = \"1s\"";
+    let timeouts = "timeouts = { first_byte = \"1s\", idle = \"4s\" }";
+    let site = Site::with_lab(&format!("upstream = {:?}\n{timeouts}\n{limits}", server.url()));
     let mut wire = Wire::open(site.port);
     wire.write(&upgrade(&site).bytes());
     assert_eq!(wire.answer(false).unwrap().status, 101);
@@ -69,4 +72,42 @@ fn an_upgrade_that_is_refused_is_an_answer_like_any_other() {
         let refused = send(&upgrade(&site)).expect(426);
         assert_eq!(refused.text(), "no");
     }
+}
+
+#[test]
+fn an_upgrade_has_a_connection_of_its_own() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let site = Site::with_lab(&format!("upstream = \"http://{}\"", listener.local_addr().unwrap()));
+    // It says the number of each request on its connection.
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            thread::spawn(move || {
+                let (mut writer, reader) = (stream.try_clone().unwrap(), BufReader::new(stream));
+                let (mut number, mut upgrade) = (0, false);
+                for line in reader.lines().map_while(Result::ok) {
+                    upgrade |= line.to_ascii_lowercase().starts_with("upgrade:");
+                    if line.is_empty() {
+                        number += 1;
+                        let status = if upgrade {
+                            "101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket"
+                        } else {
+                            "200 OK"
+                        };
+                        let length = if upgrade { "" } else { "Content-Length: 0\r\n" };
+                        let answer = format!("HTTP/1.1 {status}\r\n{length}X-Number: {number}\r\n\r\n");
+                        let _ = writer.write_all(answer.as_bytes());
+                    }
+                }
+            });
+        }
+    });
+    let number = |request: &Request| {
+        let mut wire = Wire::open(site.port);
+        wire.write(&request.bytes());
+        wire.answer(false).unwrap().header("x-number").unwrap().to_owned()
+    };
+    let plain = Request::get(&site.at_lab("/"));
+    assert_eq!([number(&plain), number(&plain)], ["1", "2"], "requests share one");
+    assert_eq!([number(&upgrade(&site)), number(&upgrade(&site))], ["1", "1"]);
+    assert_eq!(number(&plain), "3");
 }

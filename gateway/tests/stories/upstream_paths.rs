@@ -1,6 +1,6 @@
 //! What an upstream is asked for and told, as its app's configuration says: paths, `Host`, headers, sockets, redirects, closing.
 
-use crate::harness::{Folder, Request, Scripted, Site, ok, say, send};
+use crate::harness::{Folder, Http2, Request, Scripted, Site, ok, say, send};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -29,11 +29,14 @@ fn hp_11_prefixes_change_the_path_and_nothing_else() {
         ("both.test", "/c", "/b/c", "inner.ex".to_owned(), None),
     ] {
         let request = Request::get(&site.url(host, target)).header("X-Forwarded-Prefix", "/forged");
-        send(&request).expect(200);
-        let seen = server.last();
-        assert_eq!((seen.target(), seen.header("host")), (sent, Some(names.as_str())), "{host}{target}");
-        assert_eq!(seen.header("x-forwarded-prefix"), prefix);
-        assert_eq!(seen.header("x-forwarded-host"), Some(public(host).as_str()));
+        for ask in [send as fn(&Request) -> _, |request: &Request| Http2::open(request.port).send(request)] {
+            ask(&request).expect(200);
+            let seen = server.last();
+            assert_eq!((seen.target(), seen.header("host")), (sent, Some(names.as_str())), "{host}{target}");
+            assert_eq!(seen.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("host")).count(), 1);
+            assert_eq!(seen.header("x-forwarded-prefix"), prefix);
+            assert_eq!(seen.header("x-forwarded-host"), Some(public(host).as_str()));
+        }
     }
 }
 
@@ -61,7 +64,10 @@ fn a_redirect_to_the_upstreams_own_address_leads_to_the_public_one() {
 #[test]
 fn headers_are_set_and_removed_as_configured() {
     let server = Scripted::start(|_, writer| {
-        say(writer, "HTTP/1.1 200 OK\r\nServer: theirs\r\nX-Old: 1\r\nX-Old: 2\r\nContent-Length: 0\r\n\r\n")
+        say(
+            writer,
+            "HTTP/1.1 200 OK\r\nServer: theirs\r\nService-Worker-Allowed: /\r\nX-Old: 1\r\nX-Old: 2\r\nContent-Length: 0\r\n\r\n",
+        )
     });
     let site = Site::with_lab(&format!(
         "upstream = {:?}\n[apps.lab.request_headers]\nset = {{ X-Site = \"north\", X-Client = \"ours\" }}\nremove = [\"Accept-Encoding\"]\n\
@@ -76,6 +82,7 @@ fn headers_are_set_and_removed_as_configured() {
     assert_eq!((seen.header("x-site"), seen.header("accept-encoding")), (Some("north"), None));
     assert_eq!((answer.header("x-frame-options"), answer.header("server")), (Some("DENY"), None));
     assert_eq!(answer.all("x-old"), ["new"]);
+    assert_eq!(answer.header("service-worker-allowed"), None, "a script rules no more than its own path");
 }
 
 #[test]
@@ -154,4 +161,39 @@ fn mt_05_redirects_of_an_mcp_server_to_itself_are_followed_as_far_as_policy_goes
     assert_eq!(asked.load(Ordering::SeqCst), 4, "three are followed, and no more");
     assert_eq!(post("/mcp", &[b'x'; 300_000]).expect(307).location(), "/mcp/", "a long body is not kept");
     assert_eq!(post("/mcp", b"{}").expect(200).status, 200);
+}
+
+#[test]
+fn mt_05_only_307_and_308_are_followed_where_it_is_asked_for_and_within_the_app() {
+    let server = Scripted::start(|seen, writer| {
+        let Some((_, redirect)) = seen.target().split_once("go=") else {
+            return ok(writer, &format!("{} {}", seen.line, seen.body.len()));
+        };
+        let (status, to) = redirect.split_once(':').unwrap();
+        say(writer, &format!("HTTP/1.1 {status} Moved\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n"))
+    });
+    let app = |id: &str, path: &str, more: &str| {
+        let lab =
+            Site::lab(&format!("upstream = {:?}\n{more}", server.url())).replace("apps.lab", &format!("apps.{id}"));
+        lab.replace("lab.test:PORT", &format!("lab.test:PORT{path}"))
+    };
+    let site = Site::with(|config| {
+        config
+            + &app("mcp", "/mcp", "follow_redirects = true\nlimits.body = \"64KiB\"")
+            + &app("other", "/other", "")
+            + &app("rest", "", "")
+    });
+    let post = |target: &str, body: usize| send(&Request::post(&site.at_lab(target)).body(&vec![b'x'; body]));
+    for status in [307, 308] {
+        let followed = post(&format!("/mcp?go={status}:/mcp/"), 2).expect(200);
+        assert_eq!(followed.text(), "POST /mcp/ HTTP/1.1 2", "method and body as they were");
+    }
+    for status in [301, 302, 303] {
+        assert_eq!(post(&format!("/mcp?go={status}:/mcp/"), 2).expect(status).location(), "/mcp/");
+    }
+    assert_eq!(post("/other?go=307:/other/", 2).expect(307).location(), "/other/", "nobody asked for it");
+    assert_eq!(post("/mcp?go=307:/other/", 2).expect(307).location(), "/other/", "another app's");
+    assert_eq!(post("/mcp?go=307:/x", 2).expect(307).location(), "/x", "another app's");
+    post("/mcp?go=307:/mcp/", 60_000).expect(200);
+    post("/mcp", 70_000).expect(413);
 }

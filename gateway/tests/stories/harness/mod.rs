@@ -10,6 +10,7 @@ mod jwt;
 mod mail;
 mod provider;
 mod scripted;
+mod silent;
 mod site;
 mod upstream;
 
@@ -22,6 +23,7 @@ pub(crate) use jwt::{Jwt, key_of};
 pub(crate) use mail::MailServer;
 pub(crate) use provider::{Provider, SECRET};
 pub(crate) use scripted::{Scripted, ok, say};
+pub(crate) use silent::Silent;
 pub(crate) use site::{Site, User, eventually, free_port};
 pub(crate) use upstream::{Seen, Upstream};
 
