@@ -67,19 +67,37 @@ fn hp_25_a_client_that_reads_nothing_is_left() {
 fn hp_25_the_next_request_of_a_connection_has_its_own_time() {
     let site = limited("header_timeout = \"1s\"");
     let mut wire = Wire::open(site.port);
-    wire.send(&Request::get(&site.main("/"))).expect(401);
-    std::thread::sleep(Duration::from_millis(1500));
+    for length in ["0", "1"] {
+        let request = Request::post(&site.main("/")).header("Content-Length", length);
+        wire.send(&request).expect(401);
+        // The rest of a body counts for no head.
+        wire.write(&b"x"[..length.parse().unwrap()]);
+        std::thread::sleep(Duration::from_millis(1500));
+    }
     wire.send(&Request::get(&site.main("/"))).expect(401);
     wire.write(b"GET / HTTP/1.1\r\n");
     assert_eq!(wire.answer(false).expect("408").status, 408);
 }
 
 #[test]
+fn the_time_of_a_head_is_not_that_of_a_connection_of_http2() {
+    let site = limited("header_timeout = \"1s\"");
+    let mut connection = Http2::open(site.port);
+    for _ in 0..2 {
+        connection.send(&Request::get(&site.main("/"))).expect(401);
+        std::thread::sleep(Duration::from_millis(1500));
+    }
+    connection.send(&Request::get(&site.main("/"))).expect(401);
+}
+
+#[test]
 fn hp_25_an_idle_connection_ends() {
     let site = limited("idle_timeout = \"1s\"");
-    let mut wire = Wire::open(site.port);
+    let (mut wire, mut connection) = (Wire::open(site.port), Http2::open(site.port));
     wire.send(&Request::get(&site.main("/"))).expect(401);
+    connection.send(&Request::get(&site.main("/"))).expect(401);
     assert!(wire.is_closed_within(Duration::from_secs(4)));
+    eventually("that of HTTP/2 too", || connection.is_closed());
 }
 
 #[test]

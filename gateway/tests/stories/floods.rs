@@ -135,6 +135,51 @@ fn hp_25_s_05_a_small_block_of_large_fields_is_refused() {
 }
 
 #[test]
+fn hp_25_an_upload_by_http2_that_stops_is_answered() {
+    const DATA: u8 = 0;
+    let lab = Site::lab("upstream = \"UPSTREAM\"") + "\n[server.limits]\nupload_timeout = '1s'\n";
+    let site = Site::with(|config| config + &lab);
+    let authority = format!("lab.test:{}", site.port);
+    let block: Vec<_> = [(":method", "POST"), (":scheme", "http"), (":path", "/x"), (":authority", &authority)]
+        .iter()
+        .flat_map(|(name, value)| field(name, value))
+        .collect();
+    let mut stream = TcpStream::connect(("127.0.0.1", site.port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    let begun = [frame(SETTINGS, 0, 0, &[]), frame(HEADERS, END_HEADERS, 1, &block), frame(DATA, 0, 1, b"half")];
+    stream.write_all(&[PREFACE, &begun.concat()].concat()).unwrap();
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).expect("an answer to what was begun");
+        let mut payload = vec![0; usize::from(head[1]) << 8 | usize::from(head[2])];
+        stream.read_exact(&mut payload).unwrap();
+        if head[3] == HEADERS {
+            // 200 is in the static table (RFC 7541 appendix A), 408 is not.
+            return assert_ne!(payload[0], 0x88);
+        }
+    }
+}
+
+#[test]
+fn hp_25_s_05_limits_are_told_before_the_first_request() {
+    let site = Site::with(|config| config + "\n[server.limits]\nhttp2_streams = 7\nheader_bytes = '8KiB'\n");
+    let mut stream = TcpStream::connect(("127.0.0.1", site.port)).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.write_all(&[PREFACE, &frame(SETTINGS, 0, 0, &[])].concat()).unwrap();
+    let mut head = [0; 9];
+    stream.read_exact(&mut head).unwrap();
+    assert_eq!(head[3], SETTINGS);
+    let mut told = vec![0; usize::from(head[1]) << 8 | usize::from(head[2])];
+    stream.read_exact(&mut told).unwrap();
+    let told = |id: u8| {
+        let setting = told.chunks(6).find(|setting| setting[..2] == [0, id])?;
+        Some(u32::from_be_bytes(setting[2..].try_into().unwrap()))
+    };
+    // MAX_CONCURRENT_STREAMS and MAX_HEADER_LIST_SIZE (RFC 9113 section 6.5.2)
+    assert_eq!((told(3), told(6)), (Some(7), Some(8 * 1024)));
+}
+
+#[test]
 fn hp_25_s_05_settings_and_pings_that_nobody_reads_do_not_pile_up() {
     let (site, before) = start();
     for flood in [frame(SETTINGS, 0, 0, &[]), frame(PING, 0, 0, &[7; 8])] {

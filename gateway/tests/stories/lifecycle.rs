@@ -43,6 +43,18 @@ fn it_is_not_ready_before_it_stops_listening() {
 }
 
 #[test]
+fn a_request_that_was_on_its_way_is_answered_when_nobody_listens_any_more() {
+    let mut site = Site::start();
+    let mut kept = Wire::open(site.port);
+    kept.send(&Request::get(&site.main("/"))).expect(401);
+    tell(&site, "-TERM");
+    eventually("it stops listening", || std::net::TcpStream::connect(("127.0.0.1", site.port)).is_err());
+    thread::sleep(Duration::from_millis(700));
+    assert_eq!(kept.send(&Request::get(&site.main("/"))).expect(401).header("connection"), Some("close"));
+    site.wait_for_end();
+}
+
+#[test]
 fn requests_under_way_end_before_it_does() {
     let mut site = Site::start();
     let tokens = site.agent(&site.main("/")).authorize(&mut site.browser(), &site.ada());
@@ -120,6 +132,8 @@ fn a_new_process_takes_over_without_a_failed_request() {
     let mut events = Wire::open(site.port);
     events.write(&Request::get(&site.main("/x?do=endless")).bearer(&tokens.access).bytes());
     events.head().expect("an answer");
+    let mut kept = Wire::open(site.port);
+    kept.send(&request).expect(200);
     let (over, answered, failed) = (AtomicBool::new(false), AtomicUsize::new(0), AtomicUsize::new(0));
     thread::scope(|scope| {
         for _ in 0..4 {
@@ -136,6 +150,7 @@ fn a_new_process_takes_over_without_a_failed_request() {
         let mut old = site.take_over();
         // The old one ends when its last stream has.
         eventually("the old one listens no more", || events_go_on_in(&mut events) && site.has_handed_over());
+        assert_eq!(kept.send(&request).expect(200).header("connection"), Some("close"), "clients are told to leave it");
         drop(events);
         eventually("the old one has ended", || old.try_wait().unwrap().is_some());
         over.store(true, Ordering::Release);

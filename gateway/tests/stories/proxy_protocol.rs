@@ -93,6 +93,26 @@ fn hp_08_a_connection_without_a_header_is_closed_without_a_word() {
     assert!(site.upstream.seen().is_empty());
 }
 
+#[test]
+fn hp_25_the_named_clients_are_counted_and_a_network_of_ipv6_is_one() {
+    let site = Site::with(|config| {
+        let added = "[server]\nproxy_protocol = true\ntrusted_proxies = [\"127.0.0.1\"]\n";
+        config.replacen("[server]\n", added, 1) + "\n[server.limits]\nconnections_per_address = 2\n"
+    });
+    let open = |client: &str| {
+        let mut wire = Wire::open(site.port);
+        wire.write(format!("PROXY TCP6 {client} ::1 5000 443\r\n").as_bytes());
+        wire.write(&public(&site).bytes());
+        wire.answer(false).map(|_| wire)
+    };
+    let held = [open("2001:db8::1"), open("2001:db8::2")];
+    assert!(held.iter().all(Option::is_some));
+    assert!(open("2001:db8::3").is_none(), "the third of a network");
+    assert!(open("2001:db8:0:1::1").is_some(), "another network");
+    drop(held);
+    eventually("the places are free", || open("2001:db8::3").is_some());
+}
+
 /// HAProxy in front of a gateway.
 struct HaProxy {
     child: Child,

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use h2::client::SendRequest;
 use h2::{Reason, RecvStream};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::runtime::Runtime;
@@ -17,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub(crate) struct Http2 {
     runtime: Arc<Runtime>,
     sender: SendRequest<Bytes>,
+    left: Arc<AtomicBool>,
 }
 
 /// An answer whose body is coming.
@@ -39,18 +41,28 @@ pub(crate) enum Part {
 impl Http2 {
     pub(crate) fn open(port: u16) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let left = Arc::<AtomicBool>::default();
+        let leaves = Arc::clone(&left);
         let sender = runtime.block_on(async {
             let stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
             let (sender, connection) = h2::client::handshake(stream).await.unwrap();
-            tokio::spawn(connection);
+            tokio::spawn(async move {
+                let _ = connection.await;
+                leaves.store(true, Ordering::SeqCst);
+            });
             sender.ready().await.unwrap()
         });
-        Self { runtime: Arc::new(runtime), sender }
+        Self { runtime: Arc::new(runtime), sender, left }
     }
 
     /// What the other side allows at once.
     pub(crate) fn greatest_number_of_streams(&self) -> usize {
         self.sender.current_max_send_streams()
+    }
+
+    /// Whether the other side has left.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.left.load(Ordering::SeqCst)
     }
 
     /// Sends a request and waits for its whole answer.
