@@ -79,3 +79,19 @@ pub(super) async fn seal<T: Serialize>(world: &World, name: &str, value: &T) -> 
     let plain = Zeroizing::new(serde_json::to_vec(value).map_err(|error| Failed::Unusable(error.to_string()))?);
     Ok(world.store.keep(name, &world.at_rest.seal_bytes(name, &plain, &*world.random)).await?)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rcgen::{CertificateParams, KeyPair};
+
+    #[test]
+    fn a_certificate_is_kept_for_the_host_that_it_is_for() {
+        let (key, other) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+        let chain = CertificateParams::new(vec!["wiki.ex".to_owned()]).unwrap().self_signed(&key).unwrap().pem();
+        let kept = |host: &str, key: &KeyPair| Kept::new(host, chain.clone(), Zeroizing::new(key.serialize_pem()));
+        assert!(kept("wiki.ex", &key).is_ok());
+        assert!(kept("auth.ex", &key).is_err() && kept("sub.wiki.ex", &key).is_err(), "another host's");
+        assert!(kept("wiki.ex", &other).is_err(), "another key's");
+    }
+}

@@ -53,3 +53,23 @@ impl Challenges {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_challenge_is_answered_by_its_token_alone_and_while_it_is_open() {
+        let challenges = Challenges::default();
+        challenges.begin_http("wiki.ex", "one", "text of one");
+        challenges.begin_http("auth.ex", "two", "text of two");
+        let answer = |token: &str| challenges.http(format!("/.well-known/acme-challenge/{token}").as_bytes());
+        assert_eq!([answer("one").as_deref(), answer("two").as_deref()], [Some("text of one"), Some("text of two")]);
+        for other in ["", "on", "One", "one/", "one?x", "../one", "three"] {
+            assert_eq!(answer(other), None, "{other}");
+        }
+        assert_eq!(challenges.http(b"/one"), None);
+        challenges.end("wiki.ex");
+        assert_eq!((answer("one"), answer("two").is_some()), (None, true));
+    }
+}

@@ -149,3 +149,75 @@ fn hex(bytes: &[u8]) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ClientAuthorities;
+    use rcgen::{
+        BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, ExtendedKeyUsagePurpose,
+        IsCa, KeyIdMethod, KeyPair, KeyUsagePurpose, SerialNumber, date_time_ymd,
+    };
+
+    type Issuer = CertifiedIssuer<'static, KeyPair>;
+
+    fn issuer() -> Issuer {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+    }
+
+    /// One for the year 2026.
+    fn shown(issuer: &Issuer) -> Presented {
+        let mut params = CertificateParams::new(vec!["printer.ex".to_owned()]).unwrap();
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        (params.not_before, params.not_after) = (date_time_ymd(2026, 1, 1), date_time_ymd(2027, 1, 1));
+        let certificate = params.signed_by(&KeyPair::generate().unwrap(), issuer).unwrap();
+        Presented::read(&[certificate.der().clone()]).unwrap()
+    }
+
+    /// A list of the first half of 2026, on which nobody is.
+    fn list(issuer: &Issuer) -> String {
+        let params = CertificateRevocationListParams {
+            this_update: date_time_ymd(2026, 1, 1),
+            next_update: date_time_ymd(2026, 7, 1),
+            crl_number: SerialNumber::from(1),
+            issuing_distribution_point: None,
+            revoked_certs: Vec::new(),
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        params.signed_by(issuer).unwrap().pem().unwrap()
+    }
+
+    #[test]
+    fn a_certificate_is_trusted_in_its_time_by_the_authorities_and_lists_of_now() {
+        let folder = std::env::temp_dir().join(format!("doorward-authorities-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (ca, other) = (issuer(), issuer());
+        for (name, pem) in [("ca", ca.pem()), ("other", other.pem()), ("crl", list(&ca))] {
+            std::fs::write(folder.join(name), pem).unwrap();
+        }
+        let file = |name: &str| vec![folder.join(name).display().to_string()];
+        let by = |name: &str, lists: &[String]| Some(ClientAuthorities::read(&file(name), lists).unwrap());
+        let (clients, shown, second) = (Clients::default(), shown(&ca), Duration::from_secs(1));
+        let (begins, ends) = (shown.not_before, shown.not_after);
+        assert!(!clients.trust(&shown, begins), "without authorities");
+        clients.put(by("ca", &[]));
+        for (at, trusted) in [
+            (begins.minus(second), false),
+            (begins, true),
+            (begins.minus(second), false),
+            (ends.minus(second), true),
+            (ends, false),
+        ] {
+            assert_eq!(clients.trust(&shown, at), trusted, "at {}", at.seconds());
+        }
+        clients.put(by("other", &[]));
+        assert!(!clients.trust(&shown, begins), "its authority was taken out");
+        clients.put(by("ca", &file("crl")));
+        assert!(!clients.trust(&shown, ends.minus(second)), "the list has ended, and may lack it");
+        assert!(clients.trust(&shown, begins), "in the time of the list");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+}

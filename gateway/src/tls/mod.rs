@@ -184,3 +184,44 @@ const SESSIONS: usize = 4096;
 
 /// In the order of preference (RFC 7301 section 3.2). The last is for challenges alone.
 const PROTOCOLS: [&[u8]; 3] = [b"h2", b"http/1.1", certificates::ACME_TLS];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use pingora::protocols::l4::stream::Stream as L4Stream;
+    use rcgen::CertifiedKey;
+    use rustls::pki_types::PrivatePkcs8KeyDer;
+    use rustls::{ClientConfig, RootCertStore};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio_rustls::TlsConnector;
+
+    #[tokio::test]
+    async fn whoever_comes_for_a_challenge_gets_no_requests_in() {
+        let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(["wiki.ex".to_owned()]).unwrap();
+        let private = PrivatePkcs8KeyDer::from(signing_key.serialize_der()).into();
+        let private = default_provider().key_provider.load_private_key(private).unwrap();
+        let pair = Arc::new(rustls::sign::CertifiedKey::new(vec![cert.der().clone()], private));
+        let tls = Tls::default();
+        tls.challenges.begin_tls("wiki.ex", Arc::clone(&pair));
+        let not_after = oauth::world::Timestamp::from_seconds(0);
+        tls.certificates.replace_ordered(vec![Ordered { host: "wiki.ex".to_owned(), pair, not_after }]);
+        tls.acceptor.store(Some(Arc::new(tls.new_acceptor().unwrap())));
+        for (protocol, challenge) in [(certificates::ACME_TLS, true), (&b"http/1.1"[..], false)] {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let (mut roots, address) = (RootCertStore::empty(), listener.local_addr().unwrap());
+            roots.add(cert.der().clone()).unwrap();
+            let client = ClientConfig::builder_with_provider(Arc::new(default_provider()));
+            let client = client.with_safe_default_protocol_versions().unwrap();
+            let mut client = client.with_root_certificates(roots).with_no_client_auth();
+            client.alpn_protocols = vec![protocol.to_vec()];
+            let connecting = tokio::spawn(async move {
+                let stream = TcpStream::connect(address).await.unwrap();
+                TlsConnector::from(Arc::new(client)).connect("wiki.ex".try_into().unwrap(), stream).await
+            });
+            let accepted = tls.accept(L4Stream::from(listener.accept().await.unwrap().0)).await;
+            assert_eq!(matches!(accepted, Err(Unfinished::Challenge)), challenge, "{protocol:?}");
+            assert_eq!(accepted.is_ok(), !challenge, "{protocol:?}");
+            assert!(connecting.await.unwrap().is_ok(), "the answer was shown");
+        }
+    }
+}

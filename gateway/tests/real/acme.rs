@@ -196,6 +196,10 @@ fn a_certificate_comes_by_tls_alpn_01_once_the_server_is_there_and_is_renewed() 
     let first = town.shown("wiki.test", &[]);
     assert!(!first.is_empty() && first != town.shown("auth.test", &[]), "one for each host");
     assert!(town.shown("wiki.test", &["-alpn", "acme-tls/1"]).is_empty(), "no challenge is open");
+    assert!(
+        !town.shown("wiki.test", &["-alpn", "acme-tls/1,http/1.1"]).is_empty(),
+        "no challenge (RFC 8737 section 3)"
+    );
     let metrics = town.metrics();
     assert!(metrics.contains(r#"doorward_acme_orders_total{outcome="ordered"} "#), "{metrics}");
     assert!(metrics.contains(r#"doorward_acme_orders_total{outcome="failed"} "#), "{metrics}");

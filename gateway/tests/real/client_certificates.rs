@@ -2,10 +2,10 @@
 //! one of the handshake.
 
 use crate::tls::{certify, free_port, until};
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 struct Front {
@@ -127,6 +127,49 @@ impl Front {
             .unwrap();
         until("the stream has begun", || std::fs::read(self.folder.join("stream")).is_ok_and(|told| !told.is_empty()));
         child
+    }
+}
+
+/// A connection of the printer's that stays open.
+struct Kept {
+    child: Child,
+    answers: BufReader<ChildStdout>,
+    request: String,
+}
+
+impl Kept {
+    fn open(front: &Front) -> Self {
+        let target = format!("127.0.0.1:{}", front.port);
+        let mut child = Command::new("openssl")
+            .args(["s_client", "-quiet", "-connect", &target, "-servername", "wiki.test"])
+            .args(["-cert", "printer.pem", "-key", "printer.key"])
+            .current_dir(&front.folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let answers = BufReader::new(child.stdout.take().unwrap());
+        Self { child, answers, request: format!("GET /page HTTP/1.1\r\nHost: wiki.test:{}\r\n\r\n", front.port) }
+    }
+
+    /// The status of the answer to one more request.
+    fn status(&mut self) -> String {
+        self.child.stdin.as_mut().unwrap().write_all(self.request.as_bytes()).unwrap();
+        loop {
+            let mut line = Vec::new();
+            assert!(self.answers.read_until(b'\n', &mut line).unwrap() > 0, "the connection was closed");
+            if let Some(status) = String::from_utf8_lossy(&line).strip_prefix("HTTP/1.1 ") {
+                return status.split(' ').next().unwrap_or_default().to_owned();
+            }
+        }
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
@@ -297,7 +340,9 @@ fn a_certificate_alone_passes_where_a_policy_asks_for_it() {
     let stranger = front.ask("wiki.test", Some("stranger"), &[]);
     assert!(stranger.is_err(), "one of another authority ends the handshake: {stranger:?}");
     assert_eq!(front.status("open.test", None), 200, "without one, as ever");
-    assert_eq!(front.status("open.test", Some("printer")), 200, "where nobody asks, it does no harm");
+    let (status, told) = front.ask("open.test", Some("printer"), &[]).unwrap();
+    assert_eq!(status, 200, "where nobody asks, it does no harm");
+    assert!(!told.to_lowercase().contains("doorward-assertion"), "nor does it make anybody known: {told}");
 }
 
 #[test]
@@ -371,11 +416,14 @@ fn an_authority_that_is_taken_out_ends_what_its_certificates_opened() {
         "a session keeps its certificate: {resumed}"
     );
     let mut stream = front.stream();
+    let mut kept = Kept::open(&front);
+    assert_eq!(kept.status(), "200");
     front.configure(r#"client_certificates = { ca = ["FOLDER/other.pem"] }"#);
     let changed = Instant::now();
     until("its stream has ended", || stream.try_wait().unwrap().is_some());
     assert!(changed.elapsed() < Duration::from_secs(4), "noticing the file, and two seconds: {:?}", changed.elapsed());
     assert!(front.ask("wiki.test", Some("printer"), &[]).is_err(), "no new handshake");
+    assert_eq!(kept.status(), "421", "no new request on an old connection");
     assert_eq!(front.status("wiki.test", Some("stranger")), 200, "the new authority's");
     let after = connect(&["-sess_in", &session]);
     assert!(!after.contains("Reused") && after.contains("HTTP/1.1 403"), "an old session brings nothing back: {after}");

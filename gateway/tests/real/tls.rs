@@ -1,7 +1,13 @@
 //! TLS as curl meets it: certificates by name, renewed under way, and plain HTTP sent on.
 
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, ClientConnection, RootCertStore};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
@@ -15,6 +21,11 @@ struct Front {
 
 impl Front {
     fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// The same with more settings of the server.
+    fn start_with(more: &str) -> Self {
         let folder = std::env::temp_dir().join(format!("doorward-tls-{}-{}", std::process::id(), free_port()));
         std::fs::create_dir_all(&folder).unwrap();
         for host in ["wiki.test", "auth.test"] {
@@ -22,10 +33,10 @@ impl Front {
         }
         let front =
             Self { port: free_port(), plain: free_port(), process: Command::new("true").spawn().unwrap(), folder };
-        front.serve()
+        front.serve(more)
     }
 
-    fn serve(mut self) -> Self {
+    fn serve(mut self, more: &str) -> Self {
         let (port, plain) = (self.port, self.plain);
         let text = format!(
             r#"
@@ -34,6 +45,7 @@ impl Front {
             redirect_listen = ["127.0.0.1:{plain}"]
             admin_listen = false
             hsts = "365d"
+            {more}
             certificates = [
                 {{ cert = "{folder}/wiki.test.pem", key = "{folder}/wiki.test.key" }},
                 {{ cert = "{folder}/auth.test.pem", key = "{folder}/auth.test.key" }},
@@ -46,11 +58,16 @@ impl Front {
             url = "https://wiki.test:{port}"
             upstream = "http://127.0.0.1:9"
             policies = [{{ action = "bypass", include = [{{ path = "/public/*" }}] }}, {{ action = "allow", include = [{{ everyone = true }}] }}]
+            [apps.live]
+            url = "https://wiki.test:{port}/live"
+            upstream = "http://127.0.0.1:{upstream}"
+            policies = [{{ action = "bypass", include = [{{ everyone = true }}] }}]
             [apps.other]
             url = "https://other.test:{port}"
             upstream = "http://127.0.0.1:9"
             "#,
-            folder = self.folder.display()
+            folder = self.folder.display(),
+            upstream = upstream()
         );
         let file = self.folder.join("doorward.toml");
         std::fs::write(&file, text).unwrap();
@@ -94,7 +111,6 @@ impl Front {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         if wait {
             // Tickets follow the handshake: an answer comes after them.
-            use std::io::Write;
             let request = format!("GET / HTTP/1.1\r\nHost: wiki.test:{}\r\nConnection: close\r\n\r\n", self.port);
             child.stdin.as_mut().unwrap().write_all(request.as_bytes()).unwrap();
         }
@@ -122,6 +138,24 @@ pub(crate) fn certify(folder: &std::path::Path, host: &str) {
         .output()
         .expect("openssl");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+/// A server that tells which client it was told of, and at `/live/own` something of https.
+fn upstream() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let lines = BufReader::new(stream.try_clone().unwrap()).lines().map_while(Result::ok);
+            let head: Vec<_> = lines.take_while(|line| !line.is_empty()).map(|line| line.to_lowercase()).collect();
+            let own = head.first().is_some_and(|line| line.starts_with("get /live/own "));
+            let own = if own { "Strict-Transport-Security: max-age=5\r\n" } else { "" };
+            let client = head.iter().find_map(|line| line.strip_prefix("x-forwarded-for: ")).unwrap_or_default();
+            let fields = format!("{own}X-Client: {client}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+            let _ = stream.write_all(format!("HTTP/1.1 200 OK\r\n{fields}").as_bytes());
+        }
+    });
+    port
 }
 
 pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
@@ -154,6 +188,13 @@ fn a_client_gets_the_certificate_of_the_name_it_asks_for() {
         let said = front.curl(host, &format!("{host}.pem"), &["-H", "Accept: text/html", &url]).unwrap();
         assert!(said.starts_with("HTTP/2 302") || said.starts_with("HTTP/2 200"), "{said}");
         assert!(said.contains("\nstrict-transport-security: max-age=31536000\n"), "{said}");
+    }
+    for (target, said) in [("/live/x", "31536000"), ("/live/own", "5")] {
+        let url = format!("https://wiki.test:{}{target}", front.port);
+        let answer = front.curl("wiki.test", "wiki.test.pem", &[&url]).unwrap();
+        assert!(answer.starts_with("HTTP/2 200"), "{answer}");
+        assert!(answer.contains(&format!("\nstrict-transport-security: max-age={said}\n")), "{answer}");
+        assert_eq!(answer.matches("strict-transport-security").count(), 1, "{answer}");
     }
     let other = front.curl("wiki.test", "auth.test.pem", &[&format!("https://wiki.test:{}/", front.port)]);
     assert!(other.unwrap_err().contains("certificate"), "the certificate of another host");
@@ -244,7 +285,6 @@ fn only_suites_with_forward_secrecy_and_versions_of_now_are_spoken() {
 
 #[test]
 fn a_handshake_that_does_not_come_is_not_waited_for() {
-    use std::io::{Read, Write};
     let front = Front::start();
     for begun in [&b""[..], b"\x16\x03\x01\x02\x00\x01\x00"] {
         let mut slow = std::net::TcpStream::connect(("127.0.0.1", front.port)).unwrap();
@@ -270,4 +310,36 @@ fn a_certificate_that_has_ended_is_told_of() {
     let check = Command::new(env!("CARGO_BIN_EXE_doorward")).args(["check", "--config"]).arg(file).output().unwrap();
     let told = String::from_utf8_lossy(&check.stderr);
     assert!(check.status.success() && told.contains("old.pem` has ended on 2021"), "{told}");
+}
+
+#[test]
+fn hp_08_the_header_of_a_proxy_comes_before_the_handshake() {
+    let front = Front::start_with("proxy_protocol = true\ntrusted_proxies = [\"127.0.0.1\"]");
+    let mut roots = RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(front.folder.join("wiki.test.pem")).unwrap()).unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));
+    let config =
+        config.with_safe_default_protocol_versions().unwrap().with_root_certificates(roots).with_no_client_auth();
+    let config = Arc::new(config);
+    let ask = |header: &[u8]| {
+        let mut tcp = TcpStream::connect(("127.0.0.1", front.port))?;
+        tcp.write_all(header)?;
+        let mut tls = ClientConnection::new(Arc::clone(&config), "wiki.test".try_into().unwrap()).unwrap();
+        let mut stream = rustls::Stream::new(&mut tls, &mut tcp);
+        write!(stream, "GET /live/x HTTP/1.1\r\nHost: wiki.test:{}\r\nConnection: close\r\n\r\n", front.port)?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).map(|_| answer.to_lowercase())
+    };
+    let version_2 =
+        [&b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c"[..], &[198, 51, 100, 8, 10, 0, 0, 1, 0x13, 0x88, 1, 0xbb]].concat();
+    for (header, client) in
+        [(&b"PROXY TCP4 198.51.100.7 10.0.0.1 5000 443\r\n"[..], "198.51.100.7"), (&version_2, "198.51.100.8")]
+    {
+        let answer = ask(header).unwrap();
+        assert!(
+            answer.starts_with("http/1.1 200") && answer.contains(&format!("\r\nx-client: {client}\r\n")),
+            "{answer}"
+        );
+    }
+    assert!(ask(b"").is_err(), "a handshake without it");
 }
