@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Every spelling in which a client could claim to be somebody.
-const CLAIMS: [&str; 34] = [
+const CLAIMS: [&str; 44] = [
     "X-Forwarded-User",
     "x-forwarded-user",
     "X_Forwarded_User",
@@ -42,6 +42,16 @@ const CLAIMS: [&str; 34] = [
     "X-Forwarded-Prefix",
     "X-Forwarded-Port",
     "X-WebAuth-User",
+    "Client-Cert",
+    "Client-Cert-Chain",
+    "X-SSL-Client-Cert",
+    "SSL_CLIENT_VERIFY",
+    "X-Client-Cert",
+    "X-Original-Method",
+    "WL-Proxy-Client-IP",
+    "X-Consumer-Username",
+    "OIDC_CLAIM_email",
+    "Proxy",
 ];
 
 /// Whether the upstream could take anything in a request for the forged value.
