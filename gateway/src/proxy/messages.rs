@@ -2,7 +2,7 @@
 
 use super::{Progress, Proxy};
 use crate::admit::{Permit, Unread};
-use crate::mcp::{Fault, Messages, Mirror, SESSION_HEADER, Sessions};
+use crate::mcp::{Fault, Messages, Mirror, SESSION_HEADER, Sessions, check_coding};
 use crate::refusal::Refusal;
 use crate::request::Request;
 use bytes::{Bytes, BytesMut};
@@ -59,11 +59,8 @@ async fn read(session: &mut Session, limit: usize) -> Result<std::result::Result
     if announced.is_some_and(|length| length > limit) {
         return Ok(Err(Fault::too_large()));
     }
-    if session
-        .get_header(header::CONTENT_ENCODING)
-        .is_some_and(|coding| !coding.as_bytes().eq_ignore_ascii_case(b"identity"))
-    {
-        return Ok(Err(Fault::parse("the body is packed")));
+    if let Err(fault) = check_coding(&session.req_header().headers) {
+        return Ok(Err(fault));
     }
     if session.get_header(header::EXPECT).is_some() {
         session.write_continue_response().await?;

@@ -136,6 +136,34 @@ fn mt_08_m_02_no_batch_and_no_double_meaning_gets_a_tool_through() {
 }
 
 #[test]
+fn mt_08_m_02_no_charset_and_no_second_coding_hides_another_message() {
+    let server = Server::start();
+    // By UTF-7, the last name of the params is `danger`: `+ACIALAAi-` is `","`.
+    let two_faced = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"add","z":"+ACIALAAi-name+ACIAOgAi-danger"}}"#;
+    let as_type = |media: &str| server.post().header("Content-Type", media).body(two_faced.as_bytes());
+    send(&as_type("application/json")).expect(200);
+    send(&as_type("application/json; charset=UTF-8")).expect(200);
+    for media in
+        ["application/json; charset=utf-7", "application/json;charset=\"utf-16le\"", "application/json; charset=cp037"]
+    {
+        server.refused(&as_type(media), 400, -32700);
+    }
+    let twice = as_type("application/json").header("Content-Type", "application/json; charset=utf-7");
+    server.refused(&twice, 400, -32700);
+    let packed = server.post().header("Content-Encoding", "identity").header("Content-Encoding", "br");
+    server.refused(&packed.json(&call("add")), 400, -32700);
+    // A server that reads `_` as `-` gets none of these from a client.
+    let aliases =
+        ["Content_Encoding", "Content.Type", "Mcp_Session_Id", "Mcp_Name", "MCP.Method", "Mcp_Protocol_Version"];
+    send(&aliases.iter().fold(server.post(), |request, name| request.header(name, "forged")).json(&call("add")))
+        .expect(200);
+    let seen = server.site.upstream.last();
+    for name in aliases {
+        assert_eq!(seen.header(name), None, "{name}");
+    }
+}
+
+#[test]
 fn mt_07_m_01_headers_and_body_say_the_same() {
     let server = Server::start();
     let with = |method: &str, name: &str, message: &Value| {
