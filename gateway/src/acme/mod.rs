@@ -89,6 +89,15 @@ impl Orders {
         }
     }
 
+    /// Lets others order at once what this process has begun and will not end.
+    pub(crate) async fn give_up(&self) {
+        let Some(acme) = self.gateway.snapshot().config.server.acme.clone() else { return };
+        for host in &acme.domains {
+            // In vain where the store is out of reach: then the claim ends by itself.
+            let _ = self.gateway.world.store.release(&kept::name(&acme, host), &self.holder).await;
+        }
+    }
+
     async fn keep_up_one(&self, acme: &Acme, host: &str, ledger: &mut Ledger) {
         let world = &self.gateway.world;
         let now = world.clock.now();

@@ -21,7 +21,7 @@ impl BackgroundService for Acme {
     async fn start(&self, mut shutdown: ShutdownWatch) {
         tokio::select! {
             () = self.0.keep_up() => {}
-            _ = shutdown.changed() => {}
+            _ = shutdown.changed() => self.0.give_up().await,
         }
     }
 }

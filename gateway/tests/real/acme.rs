@@ -4,6 +4,7 @@
 use crate::tls::{certify, free_port, until};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// An ACME server, its DNS, and a gateway that orders from it. The gateway is started before the server.
 struct Town {
@@ -243,4 +244,51 @@ fn a_host_that_the_server_cannot_see_gets_none_and_the_configured_certificate_wi
     assert!(town.shown("auth.test", &[]).is_empty(), "no certificate, no handshake");
     let ordered_for = |host: &str| town.log().lines().any(|line| line.contains("acme") && line.contains(host));
     assert!(ordered_for("auth.test") && !ordered_for("wiki.test"), "{}", town.log());
+}
+
+#[test]
+fn an_order_that_a_restart_breaks_off_is_begun_again_at_once() {
+    let mut town = Town::new(&Plan { challenge: "http-01", validity: 86_400, finds_us: true, own_certificate: false });
+    town.start_server();
+    town.start_gateway();
+    until("an order is under way", || town.log().contains("an account was opened"));
+    let child = town.gateway.as_mut().unwrap();
+    Command::new("kill").arg(child.id().to_string()).status().unwrap();
+    assert!(child.wait().unwrap().success());
+    let restarted = Instant::now();
+    town.start_gateway();
+    for host in ["wiki.test", "auth.test"] {
+        until("the certificate is there", || town.curl(host, "root.pem").is_ok());
+    }
+    assert!(restarted.elapsed() < Duration::from_secs(60), "it waited for its predecessor: {:?}", restarted.elapsed());
+}
+
+/// The key of the account `kid-1` at a server that lets nobody else order.
+const ACCOUNT_KEY: &str = "zWNDZM6eQGHWpSRTPal5eIUYFTu7EajVIoguysqZ9wG44nMEtx3MUAsUDkMTQ12W";
+
+#[test]
+fn a_server_that_asks_for_an_account_of_its_own_gets_one() {
+    let mut town = Town::new(&Plan { challenge: "http-01", validity: 86_400, finds_us: true, own_certificate: false });
+    let (pebble, config) = (town.folder.join("pebble.json"), town.folder.join("doorward.toml"));
+    let mut server: serde_json::Value = serde_json::from_slice(&std::fs::read(&pebble).unwrap()).unwrap();
+    server["pebble"]["externalAccountBindingRequired"] = true.into();
+    server["pebble"]["externalAccountMACKeys"]["kid-1"] = ACCOUNT_KEY.into();
+    std::fs::write(&pebble, server.to_string()).unwrap();
+    town.start_server();
+    let text = std::fs::read_to_string(&config).unwrap();
+    let file = town.folder.join("account.key");
+    let account = |key: &str| {
+        std::fs::write(&file, key).unwrap();
+        let line = format!("external_account = {{ key_id = \"kid-1\", key = {{ file = {file:?} }} }}");
+        std::fs::write(&config, text.replace("[server.acme]\n", &format!("[server.acme]\n{line}\n"))).unwrap();
+    };
+    account(&ACCOUNT_KEY.replace('z', "y"));
+    town.start_gateway();
+    until("both orders have failed", || town.log().matches("no certificate was ordered").count() == 2);
+    assert!(town.shown("wiki.test", &[]).is_empty());
+    town.stop_gateway();
+    account(ACCOUNT_KEY);
+    town.start_gateway();
+    until("the certificate is there", || town.curl("wiki.test", "root.pem").is_ok());
+    assert!(!town.log().contains(ACCOUNT_KEY));
 }
