@@ -1,6 +1,7 @@
 //! The requests of devices.
 
-use super::{CODE_KEPT, State};
+use super::State;
+use super::garbage::CODE_KEPT;
 use crate::client::ClientId;
 use crate::secret::SecretHash;
 use crate::store::{
