@@ -3,27 +3,31 @@
 //! INVARIANT: every method is one transaction. Absence is an `Option` or a variant; [`StoreError`] means that the store
 //! is broken, and the caller answers 503 and has used nothing up.
 
+mod code;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod consent;
+mod credential;
 mod device;
 mod ending;
 mod filter;
+mod grant;
 mod key;
 pub mod memory;
 
+pub use code::{Code, Issued, Redeemed};
 pub use consent::{CONSENT_KEPT, ConsentRecord};
+pub use credential::{Credential, Rotation, Successor};
 pub use device::{DeviceAuthorization, DeviceDecision, DeviceKept, DeviceLimits, Pace, Polled, UNREDEEMED_KEPT};
 pub use ending::EndedBecause;
 pub use filter::{GrantFilter, GrantState};
+pub use grant::{Actor, Grant, GrantDetails, Listed};
 pub use key::{KeyAlgorithm, KeyPurpose, StoredKey};
 
 use crate::client::{Client, ClientId};
-use crate::grant_type::GrantType;
 use crate::secret::SecretHash;
 use crate::world::Timestamp;
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// The state that outlives a request.
@@ -212,207 +216,4 @@ pub enum Registered {
     Known,
     /// No room: every kept client is young or in use.
     Full,
-}
-
-/// An authorization code and what it is bound to (OAuth 2.1 section 4.1.2).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Code {
-    /// Hash of the code.
-    pub hash: SecretHash,
-    /// Id of the one consent (or first-party sign-in) that it came from; used once.
-    pub consent: String,
-    /// App that it opens.
-    pub app: String,
-    /// Client that may redeem it.
-    pub client: ClientId,
-    /// Who consented.
-    pub subject: String,
-    /// Where the code was sent.
-    pub redirect_uri: String,
-    /// PKCE challenge, method S256 (RFC 7636 section 4.2).
-    pub code_challenge: String,
-    /// Granted scope, space-separated.
-    pub scope: String,
-    /// Whether the person allows refresh tokens.
-    pub refreshes: bool,
-    /// How the person signed in: the identity provider's name.
-    pub login_method: String,
-    /// How the person proved who they are (RFC 8176).
-    pub amr: Vec<String>,
-    /// When the person signed in.
-    pub authenticated_at: Timestamp,
-    /// Thumbprint of the key that its redemption must prove, if the request named one (RFC 9449 section 10).
-    pub dpop_jkt: Option<String>,
-    /// The single sign-on session it came from: without it, the code is worth nothing.
-    pub session: Option<String>,
-    /// When it stops being redeemable.
-    pub expires_at: Timestamp,
-}
-
-/// The outcome of keeping a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Issued {
-    /// Kept.
-    New,
-    /// This consent was used before.
-    ConsentUsed,
-}
-
-/// A user's permission for one client at one app; a browser session is a grant of the browser client.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Grant {
-    /// Public id, not a secret.
-    pub id: String,
-    /// App it opens; [`crate::app::LOGIN`] for the single sign-on session.
-    pub app: String,
-    /// Client that holds it; [`ClientId::browser`] for a browser.
-    pub client: ClientId,
-    /// Who gave it.
-    pub subject: String,
-    /// Granted scope, space-separated.
-    pub scope: String,
-    /// How the person signed in: the identity provider's name.
-    pub login_method: String,
-    /// When the person signed in.
-    pub authenticated_at: Timestamp,
-    /// When it was opened.
-    pub created_at: Timestamp,
-    /// When it ends by itself.
-    pub expires_at: Timestamp,
-    /// The single sign-on session it ends with (browser sessions at apps).
-    pub parent: Option<String>,
-    /// When it was ended, if it was.
-    pub revoked_at: Option<Timestamp>,
-    /// What only some grants have.
-    pub details: GrantDetails,
-}
-
-/// What only some grants have; a store keeps it whole.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct GrantDetails {
-    /// How it was opened; `None` for the single sign-on session.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub opened_by: Option<GrantType>,
-    /// The single sign-on session in which the person gave it. It may outlive that session.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub session: Option<String>,
-    /// How the person proved who they are (RFC 8176).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub amr: Vec<String>,
-    /// Seconds without use after which a session ends; it never ends by them alone if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub idle_timeout: Option<u64>,
-    /// Who acts for the person, where one acts for another.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub actor: Option<Actor>,
-    /// The app whose upstream holds it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub linked_app: Option<String>,
-    /// The latest moment at which it ends, of a grant that is refreshed; its end moves up to it with each refresh.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub latest_end: Option<Timestamp>,
-    /// Why it was ended, if it was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub ended_because: Option<EndedBecause>,
-    /// Whether its client signed for it and need not have: then it signs for each refresh too.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub client_signed: bool,
-    /// Thumbprint of the key that its refresh tokens are bound to (RFC 9449 section 5); `None` for clients that
-    /// authenticate, and for those that sent no proof.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub dpop_jkt: Option<String>,
-}
-
-/// Who acts, and within it who acted before (RFC 8693 section 4.1).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Actor {
-    /// The client.
-    pub client_id: ClientId,
-    /// Who acted before it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub act: Option<Box<Self>>,
-}
-
-impl Actor {
-    /// How many parties it names.
-    pub fn parties(&self) -> usize {
-        1 + self.act.as_ref().map_or(0, |act| act.parties())
-    }
-}
-
-impl Grant {
-    /// Whether it is a service's, in its own name: its subject is the client, and no person.
-    pub fn is_of_service(&self) -> bool {
-        self.details.opened_by == Some(GrantType::ClientCredentials)
-    }
-
-    /// Whether it is the same permission as `other`, given again.
-    pub fn is_renewed_by(&self, other: &Self) -> bool {
-        let Self { app, client, subject, parent, details, .. } = other;
-        (&self.app, &self.client, &self.subject, &self.parent) == (app, client, subject, parent)
-            && self.details.opened_by == details.opened_by
-    }
-}
-
-/// A grant in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Listed {
-    /// The grant.
-    pub grant: Grant,
-    /// The registered client that holds it; `None` for a browser.
-    pub client: Option<Client>,
-}
-
-/// A long-lived secret of a grant: a refresh token or a session cookie.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Credential {
-    /// Hash of the secret.
-    pub hash: SecretHash,
-    /// The grant it belongs to.
-    pub grant: String,
-    /// When it stops being accepted.
-    pub expires_at: Timestamp,
-    /// When its successor was issued, for a refresh token that was used.
-    pub rotated_at: Option<Timestamp>,
-}
-
-/// The next refresh token, and the whole token response that carries it, sealed under a key that only the predecessor's
-/// holder can derive.
-#[derive(Clone, Debug)]
-pub struct Successor {
-    /// The new refresh token.
-    pub credential: Credential,
-    /// The response, for whoever brings the predecessor again within the grace.
-    pub sealed_response: Vec<u8>,
-}
-
-/// The outcome of redeeming a code or the request of a device.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Redeemed {
-    /// Redeemed now; the grant is open.
-    Opened,
-    /// It was redeemed before; the grant that came from it has ended.
-    Replayed {
-        /// Its id.
-        grant: String,
-    },
-    /// Not known, not allowed, or no longer valid.
-    Unknown,
-}
-
-/// The outcome of a rotation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Rotation {
-    /// The successor is current now.
-    Rotated,
-    /// It was rotated within the grace: this is the response that its successor went out with.
-    Replay {
-        /// Sealed under a key derived from the predecessor.
-        sealed_response: Vec<u8>,
-    },
-    /// It was rotated longer ago: somebody else has it. The grant has ended.
-    Reused,
-    /// Not known, expired, or its grant has ended.
-    Unknown,
 }
