@@ -100,6 +100,11 @@ impl Error {
         Self { code, log: description.clone(), description, ended: None }
     }
 
+    /// A parameter is absent or empty without which there is no request.
+    pub fn missing(name: &str) -> Self {
+        Self::new(Code::InvalidRequest, format!("`{name}` is missing"))
+    }
+
     /// The same with more detail for the log alone.
     #[must_use]
     pub fn logged(mut self, log: impl Into<String>) -> Self {

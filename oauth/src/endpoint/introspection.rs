@@ -22,7 +22,7 @@ pub(crate) async fn answer(
     now: Timestamp,
 ) -> Result<Response<Bytes>, Error> {
     let form = form(request)?;
-    let presented = form.get("token").ok_or_else(|| Error::new(Code::InvalidRequest, "`token` is missing"))?;
+    let presented = form.get("token").ok_or_else(|| Error::missing("token"))?;
     let client = client_auth::authenticate(server, app, request, &form, now).await?;
     if !client.is_confidential() {
         // Section 2.1: the caller must be authorized, or tokens could be tried here by anybody.

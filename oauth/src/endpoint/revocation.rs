@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::call::Server;
 use crate::client::Client;
 use crate::client_auth;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::secret::{Kind, Secret};
 use crate::store::{EndedBecause, Grant, StoreError};
 use crate::token;
@@ -32,7 +32,7 @@ pub(crate) async fn answer(
     now: Timestamp,
 ) -> Result<Response<Bytes>, Error> {
     let form = form(request)?;
-    let presented = form.get("token").ok_or_else(|| Error::new(Code::InvalidRequest, "`token` is missing"))?;
+    let presented = form.get("token").ok_or_else(|| Error::missing("token"))?;
     let client = client_auth::authenticate(server, app, request, &form, now).await?;
     let mut response = Response::new(Bytes::new());
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -4,14 +4,13 @@
 //! Everything is checked before the code is used up. A failed check leaves the code as it was: it lives for a minute and
 //! its verifier cannot be guessed, so a thief without the verifier can neither use nor burn it.
 
-use super::{Issue, approve, binding, check_resource};
-use crate::app::{App, Managed};
+use super::{Issue, TokenRequest, approve, binding, check_resource};
+use crate::app::App;
 use crate::approval::Ask;
 use crate::call::Server;
-use crate::client::{Client, ClientId};
+use crate::client::ClientId;
 use crate::error::{Code as ErrorCode, Error};
 use crate::grant_type::GrantType;
-use crate::parameters::Parameters;
 use crate::pkce;
 use crate::secret::{Kind, Secret};
 use crate::store::{Code, Credential, Grant, GrantDetails, Redeemed};
@@ -19,15 +18,10 @@ use crate::world::Timestamp;
 use bytes::Bytes;
 
 /// Redeems a code for a registered client: an access token, and a refresh token if the client uses them.
-pub(crate) async fn redeem(
-    server: &Server,
-    (app, managed): (&App, &Managed),
-    client: &Client,
-    (form, jkt): (&Parameters, Option<&str>),
-    now: Timestamp,
-) -> Result<Bytes, Error> {
+pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<Bytes, Error> {
+    let TokenRequest { server, app, managed, client, form, jkt, now } = *request;
     let presented = Presented {
-        code: form.get("code").ok_or_else(|| Error::new(ErrorCode::InvalidRequest, "`code` is missing"))?,
+        code: form.get("code").ok_or_else(|| Error::missing("code"))?,
         verifier: form.get("code_verifier").ok_or_else(|| invalid("`code_verifier` is missing"))?,
         redirect_uri: form.get("redirect_uri"),
         client: &client.id,
@@ -46,7 +40,7 @@ pub(crate) async fn redeem(
     grant.details.dpop_jkt = binding(client, jkt);
     let refresh = Secret::generate(Kind::Refresh, &*server.random);
     let issue = Issue { grant: &grant, scope: &code.scope, refresh: refreshes.then_some(&refresh), jkt };
-    let body = issue.response(server, (app, managed), now)?;
+    let body = issue.response(request)?;
     settle(server, &code, &grant, &refresh, now).await?;
     Ok(body)
 }

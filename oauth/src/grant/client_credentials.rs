@@ -4,14 +4,13 @@
 //! Such a token names the client as its subject. No person's subject begins like a client's id, the token says of itself
 //! that it is a service's, and the door goes by how the grant was opened, so that it is never taken for a person's.
 
-use super::{Issue, check_resource, require};
+use super::{Issue, TokenRequest, check_resource, require};
 use crate::app::{App, Managed};
 use crate::approval::Verdict;
 use crate::call::Server;
 use crate::client::{Client, RegisteredBy};
 use crate::error::{Code, Error};
 use crate::grant_type::GrantType;
-use crate::parameters::Parameters;
 use crate::scope::OFFLINE_ACCESS;
 use crate::store::{Grant, GrantDetails};
 use crate::world::Timestamp;
@@ -21,13 +20,8 @@ use bytes::Bytes;
 pub const LOGIN_METHOD: &str = "client_credentials";
 
 /// Gives a service an access token for the app.
-pub(crate) async fn give(
-    server: &Server,
-    (app, managed): (&App, &Managed),
-    client: &Client,
-    (form, jkt): (&Parameters, Option<&str>),
-    now: Timestamp,
-) -> Result<Bytes, Error> {
+pub(crate) async fn give(request: &TokenRequest<'_>) -> Result<Bytes, Error> {
+    let TokenRequest { server, app, managed, client, form, jkt, now } = *request;
     require(client, GrantType::ClientCredentials)?;
     if !client.is_confidential() || client.registered_by != RegisteredBy::Administrator {
         let why = "only a client with a secret that an administrator registered may ask in its own name";
@@ -38,7 +32,7 @@ pub(crate) async fn give(
     approve(server, app, client).await?;
     let grant = server.store.renew_grant(&grant(server, (app, managed), client, now)?, now).await?;
     let grant = grant.ok_or_else(|| Error::new(Code::InvalidGrant, "the grant has ended"))?;
-    Issue { grant: &grant, scope: &scope, refresh: None, jkt }.response(server, (app, managed), now)
+    Issue { grant: &grant, scope: &scope, refresh: None, jkt }.response(request)
 }
 
 /// What it asks for, of what it may have; nobody's absence matters to a service.

@@ -1,43 +1,31 @@
 //! `urn:ietf:params:oauth:grant-type:device_code` (RFC 8628 section 3.4): a device asks again and again what a person has
 //! said of its request, and gets the grant once.
 
-use super::{Issue, approve, binding, check_resource, require};
+use super::{Issue, TokenRequest, approve_grant, binding, check_resource, require};
 use crate::app::{App, Managed};
-use crate::approval::Ask;
 use crate::call::Server;
 use crate::client::Client;
 use crate::error::{Code, Error};
 use crate::grant_type::GrantType;
-use crate::parameters::Parameters;
 use crate::secret::{Kind, Secret, SecretHash};
 use crate::store::{Credential, DeviceAuthorization, DeviceDecision, Grant, GrantDetails, Polled, Redeemed};
 use crate::world::Timestamp;
 use bytes::Bytes;
 
 /// Redeems a device code: an access token, and a refresh token if the client uses them.
-pub(crate) async fn redeem(
-    server: &Server,
-    (app, managed): (&App, &Managed),
-    client: &Client,
-    (form, jkt): (&Parameters, Option<&str>),
-    now: Timestamp,
-) -> Result<Bytes, Error> {
+pub(crate) async fn redeem(request: &TokenRequest<'_>) -> Result<Bytes, Error> {
+    let TokenRequest { server, app, managed, client, form, jkt, now } = *request;
     require(client, GrantType::DeviceCode)?;
-    let presented =
-        form.get("device_code").ok_or_else(|| Error::new(Code::InvalidRequest, "`device_code` is missing"))?;
+    let presented = form.get("device_code").ok_or_else(|| Error::missing("device_code"))?;
     let presented = Secret::parse(Kind::Device, presented).ok_or_else(|| invalid("the device code is malformed"))?;
     check_resource(app, form)?;
     let device = find(server, &presented.hash(), app, client, now).await?;
     let (mut grant, refreshes) = decided(server, &device, (client, managed), now)?;
     grant.details.dpop_jkt = binding(client, jkt);
-    let Grant { client: holder, subject, login_method, authenticated_at, details, .. } = &grant;
-    let (opened_by, amr, authenticated_at) = (GrantType::DeviceCode, details.amr.as_slice(), *authenticated_at);
-    let ask =
-        Ask { app, client: holder, opened_by, subject, login_method, amr, authenticated_at, linked_app: None, now };
-    approve(server, ask).await?;
+    approve_grant(request, &grant).await?;
     let refresh = Secret::generate(Kind::Refresh, &*server.random);
     let issue = Issue { grant: &grant, scope: &grant.scope, refresh: refreshes.then_some(&refresh), jkt };
-    let body = issue.response(server, (app, managed), now)?;
+    let body = issue.response(request)?;
     settle(server, &device, &grant, &refresh, now).await?;
     Ok(body)
 }

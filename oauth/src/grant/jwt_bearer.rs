@@ -5,16 +5,15 @@
 //! The person is known by issuer, tenant and subject, never by an address. There is no refresh token: whoever wants more
 //! brings another assertion, so that the issuer decides afresh. Every refusal of an assertion reads the same to the client.
 
-use super::{Issue, approve, check_resource, require};
+use super::{Issue, TokenRequest, approve_grant, check_resource, require};
 use crate::app::{App, Managed, TokenIssuer};
-use crate::approval::{Ask, ForeignIdentity};
+use crate::approval::ForeignIdentity;
 use crate::call::Server;
 use crate::client::Client;
 use crate::error::{Code, Error};
 use crate::foreign_keys::Distrust;
 use crate::grant_type::GrantType;
 use crate::jose::{Claims, Jws, Malformed};
-use crate::parameters::Parameters;
 use crate::scope::OFFLINE_ACCESS;
 use crate::secret::{Kind, Secret};
 use crate::store::{Credential, Grant, GrantDetails};
@@ -35,19 +34,14 @@ const CLOCK_SKEW: Duration = Duration::from_secs(60);
 const MAX_CHARS: usize = 256;
 
 /// Gives a client an access token for the person that an assertion names.
-pub(crate) async fn give(
-    server: &Server,
-    (app, managed): (&App, &Managed),
-    client: &Client,
-    (form, jkt): (&Parameters, Option<&str>),
-    now: Timestamp,
-) -> Result<Bytes, Error> {
+pub(crate) async fn give(request: &TokenRequest<'_>) -> Result<Bytes, Error> {
+    let TokenRequest { server, app, managed, client, form, jkt, now } = *request;
     require(client, GrantType::JwtBearer)?;
     if !client.is_confidential() {
         let why = "only a client that authenticates may bring assertions";
         return Err(Error::new(Code::UnauthorizedClient, why));
     }
-    let assertion = form.get("assertion").ok_or_else(|| Error::new(Code::InvalidRequest, "`assertion` is missing"))?;
+    let assertion = form.get("assertion").ok_or_else(|| Error::missing("assertion"))?;
     check_resource(app, form)?;
     let jws = Jws::parse(assertion).map_err(|why| refused(&why.to_string()))?;
     let issuer = find_issuer(managed, &jws)?;
@@ -55,21 +49,9 @@ pub(crate) async fn give(
     let claims = verify(server, issuer, &jws, now).await?;
     let scope = scope(app, claims, form.get("scope"))?;
     let subject = person(server, issuer, claims).await?;
-    let ask = Ask {
-        app,
-        client: &client.id,
-        subject: &subject,
-        login_method: &issuer.name,
-        amr: &[],
-        authenticated_at: now,
-        opened_by: GrantType::JwtBearer,
-        linked_app: None,
-        now,
-    };
-    approve(server, ask).await.map_err(uniform)?;
     let grant = grant(server, (app, managed), (client, issuer), (subject, scope), now);
-    let body =
-        Issue { grant: &grant, scope: &grant.scope, refresh: None, jkt }.response(server, (app, managed), now)?;
+    approve_grant(request, &grant).await.map_err(uniform)?;
+    let body = Issue { grant: &grant, scope: &grant.scope, refresh: None, jkt }.response(request)?;
     use_up(server, app, issuer, claims).await?;
     // No refresh token is handed out; the store keeps each grant with a credential, and nobody knows this one.
     let nobodys = Secret::generate(Kind::Refresh, &*server.random);

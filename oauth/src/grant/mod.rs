@@ -21,6 +21,19 @@ use crate::world::Timestamp;
 use bytes::Bytes;
 use serde_json::json;
 
+/// A request to the token endpoint, by a client that is who it says.
+pub(crate) struct TokenRequest<'a> {
+    pub(crate) server: &'a Server,
+    pub(crate) app: &'a App,
+    /// How the app gives tokens.
+    pub(crate) managed: &'a Managed,
+    pub(crate) client: &'a Client,
+    pub(crate) form: &'a Parameters,
+    /// Thumbprint of the key that the client has shown to have (RFC 9449).
+    pub(crate) jkt: Option<&'a str>,
+    pub(crate) now: Timestamp,
+}
+
 /// What a successful token request gives.
 struct Issue<'a> {
     /// The grant that the tokens belong to.
@@ -35,7 +48,8 @@ struct Issue<'a> {
 
 impl Issue<'_> {
     /// The body of the response (OAuth 2.1 section 3.2.3). It has no optional members that could be null.
-    fn response(self, server: &Server, (app, managed): (&App, &Managed), now: Timestamp) -> Result<Bytes, Error> {
+    fn response(self, request: &TokenRequest<'_>) -> Result<Bytes, Error> {
+        let TokenRequest { server, app, managed, now, .. } = *request;
         let signer = server.keys.signer(KeyPurpose::AccessToken, managed.signing_algorithm, now)?;
         let expires_at = signer.within(now.plus(managed.access_token_lifetime).min(self.grant.expires_at));
         let access = token::issue(&signer, app, self.grant, (self.scope, self.jkt), (now, expires_at), &*server.random)
@@ -54,6 +68,23 @@ impl Issue<'_> {
         }
         Ok(body.to_string().into())
     }
+}
+
+/// Decides on the person of a grant that no other app acts for.
+async fn approve_grant(request: &TokenRequest<'_>, grant: &Grant) -> Result<(), Error> {
+    let Grant { client, subject, login_method, authenticated_at, details, .. } = grant;
+    let ask = Ask {
+        app: request.app,
+        client,
+        opened_by: details.opened_by.unwrap_or(GrantType::AuthorizationCode),
+        subject,
+        login_method,
+        amr: &details.amr,
+        authenticated_at: *authenticated_at,
+        linked_app: None,
+        now: request.now,
+    };
+    approve(request.server, ask).await
 }
 
 /// Decides afresh, at every token that is given: an account may have been disabled, a rule changed.

@@ -4,14 +4,12 @@
 //! who brings the predecessor within the grace, on any node or after a crash, gets the winner's response, byte for byte.
 //! Brought later, it ends the grant (RFC 9700 section 4.14.2). Everything that can be refused is refused before.
 
-use super::{Issue, approve, check_resource, require};
+use super::{Issue, TokenRequest, approve_grant, check_resource, require};
 use crate::app::{App, Dpop, Managed};
-use crate::approval::Ask;
 use crate::call::Server;
 use crate::client::{Authentication, Client};
 use crate::error::{Code, Error};
 use crate::grant_type::GrantType;
-use crate::parameters::Parameters;
 use crate::seal::Sealer;
 use crate::secret::{Kind, Secret};
 use crate::store::{Credential, EndedBecause, Grant, Rotation, Successor};
@@ -21,16 +19,10 @@ use bytes::Bytes;
 const PURPOSE: &str = "refresh response";
 
 /// Refreshes: the next access and refresh token of the grant.
-pub(crate) async fn refresh(
-    server: &Server,
-    (app, managed): (&App, &Managed),
-    client: &Client,
-    (form, jkt): (&Parameters, Option<&str>),
-    now: Timestamp,
-) -> Result<Bytes, Error> {
+pub(crate) async fn refresh(request: &TokenRequest<'_>) -> Result<Bytes, Error> {
+    let TokenRequest { server, app, managed, client, form, jkt, now } = *request;
     require(client, GrantType::RefreshToken)?;
-    let presented =
-        form.get("refresh_token").ok_or_else(|| Error::new(Code::InvalidRequest, "`refresh_token` is missing"))?;
+    let presented = form.get("refresh_token").ok_or_else(|| Error::missing("refresh_token"))?;
     let predecessor =
         Secret::parse(Kind::Refresh, presented).ok_or_else(|| invalid("the refresh token is malformed"))?;
     let (credential, grant) = find(server, &predecessor, app, client, now).await?;
@@ -42,17 +34,13 @@ pub(crate) async fn refresh(
         .map_err(|_| Error::new(Code::InvalidScope, format!("the grant has the scope `{}`", grant.scope)))?;
     if credential.rotated_at.is_none() {
         // Whoever lost access gets no further token; this one stays good for the day access returns.
-        let opened_by = grant.details.opened_by.unwrap_or(GrantType::AuthorizationCode);
-        let Grant { client, subject, login_method, authenticated_at, details, .. } = &grant;
-        let (amr, authenticated_at) = (details.amr.as_slice(), *authenticated_at);
-        let ask = Ask { app, client, opened_by, subject, login_method, amr, authenticated_at, linked_app: None, now };
-        approve(server, ask).await?;
+        approve_grant(request, &grant).await?;
     }
     let expires_at = managed.end_of_grant(grant.latest_end(), now);
     let grant = Grant { expires_at, ..grant };
     let refresh = Secret::generate(Kind::Refresh, &*server.random);
     let issue = Issue { grant: &grant, scope: &scope, refresh: Some(&refresh), jkt };
-    let body = issue.response(server, (app, managed), now)?;
+    let body = issue.response(request)?;
     rotate(server, (&predecessor, &refresh), &grant, (managed, now), body).await
 }
 

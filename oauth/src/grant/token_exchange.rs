@@ -5,7 +5,7 @@
 //! The grant behind the new token hangs on the grant behind the old one, and ends with it. Who acts for whom is told in
 //! `act`, the client first, and within it whoever acted before (section 4.1).
 
-use super::{Issue, check_resource, require};
+use super::{Issue, TokenRequest, check_resource, require};
 use crate::app::{App, Managed};
 use crate::approval::{Ask, Verdict};
 use crate::call::Server;
@@ -53,13 +53,8 @@ struct Assertion {
 }
 
 /// Exchanges a token of another app for one of this app.
-pub(crate) async fn exchange(
-    server: &Server,
-    (app, managed): (&App, &Managed),
-    client: &Client,
-    (form, jkt): (&Parameters, Option<&str>),
-    now: Timestamp,
-) -> Result<Bytes, Error> {
+pub(crate) async fn exchange(request: &TokenRequest<'_>) -> Result<Bytes, Error> {
+    let TokenRequest { server, app, managed, client, form, jkt, now } = *request;
     require(client, GrantType::TokenExchange)?;
     if !client.is_confidential() || client.registered_by != RegisteredBy::Administrator {
         let why = "only a client with a secret that an administrator registered may exchange tokens";
@@ -71,7 +66,7 @@ pub(crate) async fn exchange(
     approve(server, app, client, &subject, now).await?;
     let grant = grant(server, (app, managed), client, &subject, now)?;
     let grant = server.store.renew_grant(&grant, now).await?.ok_or_else(|| refused(ENDED))?;
-    Issue { grant: &grant, scope: &scope, refresh: None, jkt }.response(server, (app, managed), now)
+    Issue { grant: &grant, scope: &scope, refresh: None, jkt }.response(request)
 }
 
 /// Sections 2.1 and 2.2.2: what is asked for, and for where.
@@ -101,8 +96,8 @@ async fn find_subject<'a>(
     form: &Parameters,
     now: Timestamp,
 ) -> Result<Subject<'a>, Error> {
-    let token = form.get("subject_token").ok_or_else(|| refused("`subject_token` is missing"))?;
-    let kind = form.get("subject_token_type").ok_or_else(|| refused("`subject_token_type` is missing"))?;
+    let token = form.get("subject_token").ok_or_else(|| Error::missing("subject_token"))?;
+    let kind = form.get("subject_token_type").ok_or_else(|| Error::missing("subject_token_type"))?;
     if ![JWT, ACCESS_TOKEN].contains(&kind) {
         return Err(refused(&format!("`subject_token_type` must be `{JWT}` or `{ACCESS_TOKEN}`")));
     }
