@@ -37,7 +37,9 @@ impl Demo {
         let store = store::open(&config.store.url)?;
         let password = password::generate(&System);
         let phc = user::hash(&password, user::cost_of(&config))?;
-        let account = block_on(user::add(&*store, EMAIL, Some("Ada".into()), vec!["staff".into()], Some(phc)));
+        let person =
+            user::Person { email: EMAIL.to_owned(), name: Some("Ada".to_owned()), groups: vec!["staff".to_owned()] };
+        let account = block_on(user::add(&*store, &person, Some(phc)));
         let account = account.map(|()| password);
         drop(store);
         let _logs = start_logging("warn,request=info,audit=info,oauth=info");
