@@ -1,5 +1,7 @@
 //! Every page as a person meets it, written as a file for a browser to look at (`gateway/tests/clients/node/pages.mjs`).
 
+mod accounts;
+
 use super::*;
 use std::fs;
 use std::path::Path;
@@ -31,8 +33,10 @@ const OFFER: PasskeyOffer<'static> = PasskeyOffer { endpoint: "/.doorward/passke
 
 fn gallery(look: &Look<'_>) -> Vec<(&'static str, String)> {
     let mut pages = signing_in(look);
+    pages.extend(second_steps(look));
     pages.extend(of_clients(look));
-    pages.extend(of_accounts(look));
+    pages.extend(accounts::own(look));
+    pages.extend(accounts::links(look));
     pages.extend(of_a_person(look));
     pages.extend(of_trouble(look));
     pages
@@ -51,6 +55,29 @@ fn signing_in(look: &Look<'_>) -> Vec<(&'static str, String)> {
         forgotten: Some("/.doorward/invitation?forgotten"),
     };
     let page = |ways| LoginPage { ways, ..login_page() };
+    let wrong = Some(LoginProblem::WrongPassword);
+    vec![
+        ("login", login(look, &page(Ways { password: true, ..Ways::default() }))),
+        ("login-all", login(look, &LoginPage { client: Some("Claude Code"), ..page(all) })),
+        ("login-wrong", login(look, &LoginPage { username: PERSON, problem: wrong, ..page(all) })),
+        ("login-providers", login(look, &page(Ways { providers: &providers, ..Ways::default() }))),
+        ("login-code", login(look, &page(Ways { email_code: Some("mail"), ..Ways::default() }))),
+        (
+            "login-stronger",
+            login(
+                look,
+                &LoginPage {
+                    notice: Some(LoginNotice::Stronger),
+                    app: None,
+                    ..page(Ways { password: true, ..Ways::default() })
+                },
+            ),
+        ),
+    ]
+}
+
+/// What follows a password or an address, and ends a sign-in.
+fn second_steps(look: &Look<'_>) -> Vec<(&'static str, String)> {
     let second = SecondFactorPage {
         person: PERSON,
         action: "/.doorward/login",
@@ -70,24 +97,7 @@ fn signing_in(look: &Look<'_>) -> Vec<(&'static str, String)> {
         sent_again: false,
         start_over: "/.doorward/login",
     };
-    let wrong = Some(LoginProblem::WrongPassword);
     vec![
-        ("login", login(look, &page(Ways { password: true, ..Ways::default() }))),
-        ("login-all", login(look, &LoginPage { client: Some("Claude Code"), ..page(all) })),
-        ("login-wrong", login(look, &LoginPage { username: PERSON, problem: wrong, ..page(all) })),
-        ("login-providers", login(look, &page(Ways { providers: &providers, ..Ways::default() }))),
-        ("login-code", login(look, &page(Ways { email_code: Some("mail"), ..Ways::default() }))),
-        (
-            "login-stronger",
-            login(
-                look,
-                &LoginPage {
-                    notice: Some(LoginNotice::Stronger),
-                    app: None,
-                    ..page(Ways { password: true, ..Ways::default() })
-                },
-            ),
-        ),
         ("second-factor", second_factor(look, &second)),
         (
             "second-factor-wrong",
@@ -137,60 +147,6 @@ fn of_clients(look: &Look<'_>) -> Vec<(&'static str, String)> {
         ("device-unknown", device(look, &DevicePage { problem: Some(DeviceProblem::Unknown), ..code })),
         ("device-allowed", device_done(look, &done)),
         ("device-denied", device_done(look, &DeviceDonePage { allowed: false, ..done })),
-    ]
-}
-
-fn of_accounts(look: &Look<'_>) -> Vec<(&'static str, String)> {
-    let (action, form_token, back) = ("/.doorward/account", "form-token", "/.doorward/account");
-    let key =
-        PasskeyLine { id: "1", name: "Laptop", since: "2026-05-04T08:00:00Z", last_used: Some("2026-11-21T17:05:00Z") };
-    let passkeys = [key, PasskeyLine { id: "2", name: "Phone", last_used: None, ..key }];
-    let own = OwnAccount {
-        password: true,
-        totp: Some("2026-06-01T10:00:00Z"),
-        recovery_codes: Some(8),
-        passkeys: &passkeys,
-        add_passkey: Some(OFFER),
-    };
-    let bare = OwnAccount { totp: None, recovery_codes: None, passkeys: &[], add_passkey: None, ..own };
-    let links = AccountLinks { password: "/.doorward/account/password", totp: "/.doorward/account/totp" };
-    let page = AccountPage {
-        person: PERSON,
-        done: None,
-        problem: None,
-        own: Some(own),
-        providers: &[],
-        action,
-        form_token,
-        links,
-    };
-    let change = PasswordPage { person: PERSON, ask_current: true, least: 10, action, form_token, problem: None, back };
-    let weak = Some(PasswordProblem::Weak("This is a very common password. Add another word or two."));
-    let uri =
-        "otpauth://totp/Doorward:ada.lovelace%40example.com?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Doorward";
-    let codes: Vec<_> = (1..=10).map(|n| format!("k3f{n}-p9w{n}-x7q{n}")).collect();
-    let setup = TotpPage { uri, secret: "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", action, form_token, problem: None, back };
-    let invited = InvitationPage { person: PERSON, reset: false, least: 10, action, form_token, problem: None };
-    let link = ForgottenPage { action, form_token, username: PERSON, sent: false, login: "/.doorward/login" };
-    vec![
-        ("account", account(look, &page)),
-        (
-            "account-bare",
-            account(look, &AccountPage { own: Some(bare), done: Some(AccountDone::PasswordChanged), ..page }),
-        ),
-        ("account-external", account(look, &AccountPage { own: None, providers: &["Example Company"], ..page })),
-        ("account-password", password(look, &change)),
-        ("account-password-weak", password(look, &PasswordPage { problem: weak, ..change })),
-        ("account-totp", totp(look, &setup)),
-        ("account-recovery", recovery_codes(look, &RecoveryCodesPage { codes: &codes, back })),
-        ("invitation", invitation(look, &invited)),
-        (
-            "invitation-reset",
-            invitation(look, &InvitationPage { reset: true, problem: Some(PasswordProblem::Different), ..invited }),
-        ),
-        ("invitation-over", invitation_over(look, "/.doorward/login")),
-        ("forgotten", forgotten(look, &link)),
-        ("forgotten-sent", forgotten(look, &ForgottenPage { sent: true, ..link })),
     ]
 }
 
