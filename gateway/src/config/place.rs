@@ -1,9 +1,19 @@
 //! Public URLs: what a place covers, how specific it is, and how it is written.
 
-use super::{HostPattern, Origin, Place};
 use std::cmp::Reverse;
 use std::fmt;
 use url::Url;
+
+/// Scheme, host and port of one of our public URLs.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Origin {
+    /// Whether browsers reach it by https.
+    pub secure: bool,
+    /// Lower case, without port; an IPv6 address has its brackets.
+    pub host: String,
+    /// The port, also when it is the scheme's default.
+    pub port: u16,
+}
 
 impl Origin {
     /// The origin of an `http` or `https` URL.
@@ -24,6 +34,19 @@ impl Origin {
             (false, _) => format!("http://{host}:{port}"),
         }
     }
+}
+
+/// One public URL of an app.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Scheme and port.
+    pub secure: bool,
+    /// The host.
+    pub host: HostPattern,
+    /// The port, also when it is the scheme's default.
+    pub port: u16,
+    /// Normalised, without trailing slash; empty for the whole host.
+    pub path: String,
 }
 
 impl Place {
@@ -49,6 +72,15 @@ impl Place {
     pub fn specificity(&self) -> impl Ord + use<> {
         (self.host.wildcards(), Reverse(self.path.len()))
     }
+}
+
+/// A host, or all hosts of a shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HostPattern {
+    /// Exactly this host, lower case.
+    Exact(String),
+    /// Labels, where `None` is any one label (written `*`).
+    Labels(Vec<Option<String>>),
 }
 
 impl HostPattern {
