@@ -1,49 +1,14 @@
 //! How often one address may call what costs us most: a count per minute and bucket, in a bounded map. Generous, because fifty
 //! people behind one address sign in on the same morning.
 
+use super::bucket::Bucket;
+use super::guess::{Guess, Subject, Whence};
 use moka::sync::Cache;
-use oauth::secret::SecretHash;
 use oauth::world::Guesses;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
-
-/// What is counted; each has its own budget.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Bucket {
-    /// Wrong passwords and codes of strangers, all accounts together.
-    WrongPassword,
-    /// Challenges for passkeys: each fills the store for some minutes.
-    PasskeyChallenge,
-    /// Wrong secrets of clients, all clients together.
-    WrongSecret,
-    /// Codes of devices that nobody has, all accounts together.
-    WrongDeviceCode,
-    /// Dynamic registrations.
-    Registration,
-    /// Token requests.
-    Token,
-    /// Authorization requests.
-    Authorization,
-    /// Requests of devices: each fills the store for some minutes, and makes guessing their codes easier.
-    DeviceAuthorization,
-}
-
-impl Bucket {
-    const fn per_minute(self) -> u32 {
-        match self {
-            Self::WrongPassword => 60,
-            Self::PasskeyChallenge => 300,
-            Self::WrongSecret => 300,
-            Self::WrongDeviceCode => 20,
-            Self::Registration => 240,
-            Self::Token => 3000,
-            Self::Authorization => 1200,
-            Self::DeviceAuthorization => 30,
-        }
-    }
-}
 
 /// The seconds after which a refused caller may try again.
 pub(crate) const RETRY_AFTER: u64 = 60;
@@ -56,56 +21,6 @@ const WRONG_SECRETS_PER_CLIENT: u32 = 20;
 pub(crate) const DEVICE_RETRY_AFTER: u64 = 300;
 
 const WRONG_DEVICE_CODES: u32 = 5;
-
-/// What is guessed at an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Guess {
-    /// Its password.
-    Password,
-    /// A code, after the password was right.
-    SecondFactor,
-    /// Not guessed but asked for: mails to its address.
-    Mail,
-}
-
-impl Guess {
-    /// Tries in a minute from one place.
-    const fn at_a_place(self) -> u32 {
-        match self {
-            Self::Password => 10,
-            Self::SecondFactor => 5,
-            Self::Mail => 3,
-        }
-    }
-
-    /// Tries in ten minutes from all strange places together: who has many addresses gets no further than this, and whoever
-    /// comes from a place that the account knows is not counted here.
-    const fn strangers(self) -> u32 {
-        match self {
-            Self::Password => 50,
-            Self::SecondFactor => 10,
-            Self::Mail => 10,
-        }
-    }
-}
-
-/// Where a try at an account comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Whence {
-    /// A browser or network from which somebody signed in to this account before.
-    Familiar(SecretHash),
-    /// Anywhere else.
-    Strange(IpAddr),
-}
-
-/// An account that is tried.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Subject<'a> {
-    pub(crate) guess: Guess,
-    /// Its user name as typed, whether somebody has it or not.
-    pub(crate) account: &'a str,
-    pub(crate) whence: Whence,
-}
 
 /// Whom a count of tries is about; without a place, all strangers together.
 type Tried = (Guess, String, Option<Whence>);
@@ -253,6 +168,7 @@ pub(crate) fn network(ip: IpAddr) -> IpAddr {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use oauth::secret::SecretHash;
 
     fn password(account: &str, whence: Whence) -> Subject<'_> {
         Subject { guess: Guess::Password, account, whence }
