@@ -1,6 +1,7 @@
 //! Questions of our own to a server, without a request of a client: after its health, or as a stranger would ask.
 
-use super::group::{Group, Server};
+use super::group::Group;
+use super::server::Server;
 use crate::config::HostHeader;
 use pingora::connectors::http::Connector;
 use pingora::http::RequestHeader;

@@ -1,8 +1,9 @@
 //! One request on its way to a server: whom it was tried with, whether it may be tried again, and for how long it waits.
 
 use super::answer::NO_SERVER;
-use super::group::{Group, Server, Upstreams};
+use super::group::{Group, Upstreams};
 use super::peer::peer;
+use super::server::Server;
 use super::wait::Wait;
 use crate::admit::Permit;
 use crate::config::UpstreamServer;

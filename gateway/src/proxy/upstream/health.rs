@@ -1,8 +1,9 @@
 //! Asks servers after their health, at the times that their apps say.
 
 use super::ask::{ask, question};
-use super::group::{Group, Server, Upstreams};
+use super::group::{Group, Upstreams};
 use super::peer::peer;
+use super::server::Server;
 use crate::config::HealthCheck;
 use crate::gateway::Gateway;
 use async_trait::async_trait;

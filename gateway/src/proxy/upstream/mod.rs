@@ -7,6 +7,7 @@ mod group;
 mod health;
 mod location;
 mod peer;
+mod server;
 mod stranger;
 mod upgrade;
 mod wait;

@@ -1,6 +1,7 @@
 //! How a server is connected to. Every time limit is set, for Pingora's defaults are none.
 
-use super::group::{Group, Server};
+use super::group::Group;
+use super::server::Server;
 use super::upgrade::Dial;
 use crate::config::{UpstreamAddress, UpstreamProtocol, UpstreamScheme};
 use pingora::prelude::HttpPeer;

@@ -2,8 +2,9 @@
 //! the gateway cannot provide, and can only try.
 
 use super::ask::{ask, question};
-use super::group::{Group, Server, Upstreams};
+use super::group::{Group, Upstreams};
 use super::peer::peer;
+use super::server::Server;
 use crate::config::{App, HostHeader, HostPattern, Place};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
