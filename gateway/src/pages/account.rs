@@ -1,12 +1,14 @@
 //! What a person can see and change of their own account: password, passkeys, time-based codes, recovery codes.
 
+mod codes;
+mod password;
+
+pub use codes::{RecoveryCodesPage, TotpPage, recovery_codes, totp};
+pub use password::{PasswordPage, password};
+
 use super::Look;
-use super::invitation::{PasswordProblem, password_problem};
 use super::layout::{Here, Width, document_of_person};
-use super::parts::{
-    PasskeyOffer, code_field, done, form, link_button, new_password_fields, passkey_button, problem, title,
-};
-use super::second_factor::{CodeProblem, code_problem};
+use super::parts::{PasskeyOffer, done, form, link_button, passkey_button, problem, title};
 use super::text::{label, strong};
 use super::time::moment;
 use maud::{Markup, html};
@@ -193,128 +195,4 @@ fn act(page: &AccountPage<'_>, name: &str, passkey: Option<&str>, content: &Mark
             (content)
         },
     )
-}
-
-/// Where the password is changed.
-#[derive(Clone, Copy, Debug)]
-pub struct PasswordPage<'a> {
-    /// The user name, which password managers keep.
-    pub person: &'a str,
-    /// The password of now is asked for.
-    pub ask_current: bool,
-    /// Fewest characters of a password.
-    pub least: usize,
-    /// Where the form is posted: `password` (of now), `new_password`, `again`, `sign_out_elsewhere`.
-    pub action: &'a str,
-    /// The hidden field `form`.
-    pub form_token: &'a str,
-    /// Why the page is shown again.
-    pub problem: Option<PasswordProblem<'a>>,
-    /// The link back to the account.
-    pub back: &'a str,
-}
-
-/// The page that changes the password.
-#[must_use]
-pub fn password(look: &Look<'_>, page: &PasswordPage<'_>) -> String {
-    let heading = look.say("account-change-password");
-    let wrong = page.problem == Some(PasswordProblem::WrongPassword);
-    let weak = matches!(page.problem, Some(PasswordProblem::Weak(_) | PasswordProblem::Different));
-    let fields = html! {
-        input name="username" type="hidden" autocomplete="username" value=(label(page.person));
-        @if page.ask_current { (current_password(look, wrong)) }
-        (new_password_fields(look, page.least, weak))
-        (tick("sign_out_elsewhere", &look.say("account-sign-out-elsewhere")))
-        button.primary type="submit" { (look.say("account-change-password")) }
-    };
-    let content = html! {
-        h1 { (heading) }
-        @if let Some(why) = page.problem { (problem(&password_problem(look, why))) }
-        (form(page.action, page.form_token, &fields))
-        p.more { a href=(page.back) { (look.say("account-back")) } }
-    };
-    let title = title(look, &heading, page.problem.is_some());
-    document_of_person(look, Here::Below, Width::Narrow, &title, &content)
-}
-
-fn current_password(look: &Look<'_>, wrong: bool) -> Markup {
-    html! {
-        label for="password" { (look.say("password-current")) }
-        input #password name="password" type="password" autocomplete="current-password" required autofocus
-            aria-invalid=[wrong.then_some("true")] aria-describedby=[wrong.then_some("problem")];
-    }
-}
-
-fn tick(name: &str, text: &str) -> Markup {
-    html! { label.tick.alone { input type="checkbox" name=(name) value="on" checked; span { (text) } } }
-}
-
-/// Where time-based codes are set up.
-#[derive(Clone, Copy, Debug)]
-pub struct TotpPage<'a> {
-    /// The address that an authenticator app reads: `otpauth://totp/…`.
-    pub uri: &'a str,
-    /// The secret as text, in Base32.
-    pub secret: &'a str,
-    /// Where the form is posted: `code`.
-    pub action: &'a str,
-    /// The hidden field `form`.
-    pub form_token: &'a str,
-    /// Why the page is shown again.
-    pub problem: Option<CodeProblem>,
-    /// The link back to the account.
-    pub back: &'a str,
-}
-
-/// The page that sets up time-based codes.
-#[must_use]
-pub fn totp(look: &Look<'_>, page: &TotpPage<'_>) -> String {
-    let heading = look.say("account-totp-add");
-    let fields = html! {
-        (code_field(look, "totp-code", page.problem == Some(CodeProblem::Wrong)))
-        button.primary type="submit" { (look.say("totp-submit")) }
-    };
-    let content = html! {
-        h1 { (heading) }
-        @if let Some(why) = page.problem { (problem(&code_problem(look, why))) }
-        p { (look.say("totp-scan")) }
-        @if let Some(code) = super::qr::qr(page.uri, &look.say("totp-qr")) { (code) }
-        details {
-            summary { (look.say("totp-type")) }
-            p { code.secret { (grouped(page.secret)) } }
-        }
-        (form(page.action, page.form_token, &fields))
-        p.more { a href=(page.back) { (look.say("account-back")) } }
-    };
-    let title = title(look, &heading, page.problem.is_some());
-    document_of_person(look, Here::Below, Width::Narrow, &title, &content)
-}
-
-/// A secret in groups of four, as people type it.
-fn grouped(secret: &str) -> String {
-    let chars: Vec<char> = secret.chars().filter(char::is_ascii_alphanumeric).collect();
-    chars.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join(" ")
-}
-
-/// New recovery codes, which are shown this once.
-#[derive(Clone, Copy, Debug)]
-pub struct RecoveryCodesPage<'a> {
-    /// The codes.
-    pub codes: &'a [String],
-    /// The link back to the account.
-    pub back: &'a str,
-}
-
-/// The page that shows them.
-#[must_use]
-pub fn recovery_codes(look: &Look<'_>, page: &RecoveryCodesPage<'_>) -> String {
-    let heading = look.say("recovery-heading");
-    let content = html! {
-        h1 { (heading) }
-        p { (look.say("recovery-keep")) }
-        ol.codes { @for code in page.codes { li { code { (label(code)) } } } }
-        p.warning role="note" { strong { (look.say("recovery-once")) } " " (look.say("recovery-replaced")) }
-        (link_button(page.back, &look.say("recovery-kept")))
-    };
-    document_of_person(look, Here::Below, Width::Narrow, &heading, &content)
 }
