@@ -1,9 +1,13 @@
 //! Which place a request is for: an endpoint of ours, or the most specific app for host and path, which wins whole.
 //! Everything is known from the configuration; the request only chooses.
 
+mod page;
+
 use crate::config::{App, Config, Origin, Place};
 use crate::request::{Authority, Request};
 use oauth::Endpoint;
+pub(crate) use page::{Page, Site};
+use page::{page, page_of_login};
 use std::sync::Arc;
 use url::Url;
 
@@ -30,56 +34,6 @@ pub(crate) enum Own {
     Preflight(Arc<App>),
     /// Nothing is there; the answer is JSON.
     Nothing,
-}
-
-/// The pages under [`OWN`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Page {
-    /// Sign in.
-    Login,
-    /// Where the browser client takes its codes.
-    Callback,
-    /// Sign out.
-    Logout,
-    /// The apps that the person may open.
-    Apps,
-    /// After signing out of an identity provider.
-    SignedOut,
-    /// An identity provider tells that somebody has signed out.
-    BackchannelLogout,
-    /// An identity provider sends somebody to sign in.
-    Initiate,
-    /// What the person has let in.
-    Connected,
-    /// Change how one signs in.
-    Account,
-    /// Set a password by a link.
-    Invitation,
-    /// Ask for such a link.
-    Forgotten,
-    /// Challenges for passkeys, and their answers.
-    Passkey,
-    /// The script that uses passkeys.
-    PasskeyScript,
-    /// Let a device in by its code.
-    Device,
-    /// The end of a sign-in in a window that a page opened.
-    Popup,
-    /// Who I am, as JSON.
-    Identity,
-    /// The keys that assertions are signed with.
-    Certs,
-    /// The picture in the header of our pages.
-    Logo,
-}
-
-/// Whose host a page was asked on.
-#[derive(Clone, Debug)]
-pub(crate) enum Site {
-    /// The login origin.
-    Login,
-    /// A host of apps; the app is the one that the page concerns.
-    App(Arc<App>, Origin),
 }
 
 /// All places, most specific first.
@@ -246,40 +200,6 @@ impl Routes {
         }
         Some(Own::OAuth(app, Endpoint::AuthorizationServer))
     }
-}
-
-fn page(path: &str) -> Option<Page> {
-    Some(match path.strip_prefix(OWN)? {
-        "login" => Page::Login,
-        "callback" => Page::Callback,
-        "logout" => Page::Logout,
-        "apps" => Page::Apps,
-        "connected" => Page::Connected,
-        "account" | "account/password" | "account/totp" | "account/passkeys" => Page::Account,
-        "passkey" => Page::Passkey,
-        "passkey.js" => Page::PasskeyScript,
-        "device" => Page::Device,
-        "identity" => Page::Identity,
-        "popup" => Page::Popup,
-        "certs" => Page::Certs,
-        "brand/logo" => Page::Logo,
-        _ => return None,
-    })
-}
-
-/// Pages that only the login origin has.
-fn page_of_login(path: &str) -> Option<Page> {
-    Some(match path.strip_prefix(OWN)? {
-        "signed-out" => Page::SignedOut,
-        "backchannel_logout" => Page::BackchannelLogout,
-        "initiate" => Page::Initiate,
-        "invitation" => Page::Invitation,
-        "forgotten" => Page::Forgotten,
-        rest => {
-            let provider = rest.strip_prefix("callback/")?;
-            return (!provider.is_empty() && !provider.contains('/')).then_some(Page::Callback);
-        }
-    })
 }
 
 /// `/.doorward/oauth/APP/NAME`
