@@ -47,20 +47,7 @@ pub(crate) async fn authenticate(
 ) -> Result<Client, Error> {
     let presented = present(request.headers(), form)?;
     let refused = |log: &str| refusal(&presented, log);
-    if presented.id.len() > ClientId::MAX_CHARS {
-        return Err(refused("its id is too long"));
-    }
-    let id = ClientId::new(presented.id.as_str());
-    if id.is_browser() {
-        return Err(refused("the first-party browser client has no token endpoint"));
-    }
-    if id.is_url() {
-        // Its document was read when the code was given, and is not fetched here: what was kept then does.
-        let rules = app.managed.as_ref().and_then(|managed| managed.client_documents.as_ref());
-        let rules = rules.ok_or_else(|| refused("client documents are off for this app"))?;
-        client_document::admit(rules, id.as_str()).map_err(|unusable| refused(&unusable.to_string()))?;
-    }
-    let client = server.store.client(&app.id, &id).await?.ok_or_else(|| refused("not registered at this app"))?;
+    let client = find(server, app, &presented).await?;
     match (&client.authentication, &presented.credential, presented.basic) {
         (Authentication::None, Credential::None, _) => Ok(client),
         (Authentication::None, ..) => Err(refused("a public client sent a secret or an assertion")),
@@ -86,6 +73,25 @@ pub(crate) async fn authenticate(
         }
         _ => Err(refused("not the registered authentication method")),
     }
+}
+
+/// The client that is named, if it may come to the app at all.
+async fn find(server: &Server, app: &App, presented: &Presented<'_>) -> Result<Client, Error> {
+    let refused = |log: &str| refusal(presented, log);
+    if presented.id.len() > ClientId::MAX_CHARS {
+        return Err(refused("its id is too long"));
+    }
+    let id = ClientId::new(presented.id.as_str());
+    if id.is_browser() {
+        return Err(refused("the first-party browser client has no token endpoint"));
+    }
+    if id.is_url() {
+        // Its document was read when the code was given, and is not fetched here: what was kept then does.
+        let rules = app.managed.as_ref().and_then(|managed| managed.client_documents.as_ref());
+        let rules = rules.ok_or_else(|| refused("client documents are off for this app"))?;
+        client_document::admit(rules, id.as_str()).map_err(|unusable| refused(&unusable.to_string()))?;
+    }
+    server.store.client(&app.id, &id).await?.ok_or_else(|| refused("not registered at this app"))
 }
 
 fn refusal(presented: &Presented<'_>, log: &str) -> Error {

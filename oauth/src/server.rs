@@ -39,29 +39,17 @@ impl Server {
         let Some(managed) = &call.app.managed else {
             return Err(Error::new(Code::NotFound, "this app has no managed OAuth"));
         };
-        if let Endpoint::ClientConfiguration { client } = call.endpoint {
-            return match *request.method() {
-                Method::OPTIONS => Ok(preflight(client_configuration::METHODS)),
-                _ => client_configuration::answer(self, (call.app, managed), client, request, call.now).await,
-            };
-        }
-        let post = matches!(
-            call.endpoint,
-            Endpoint::Registration
-                | Endpoint::PushedAuthorizationRequest
-                | Endpoint::Token
-                | Endpoint::DeviceAuthorization
-                | Endpoint::Revocation
-                | Endpoint::Introspection
-        );
+        let methods = methods(call.endpoint);
         if request.method() == Method::OPTIONS {
-            return Ok(preflight(if post { "POST, OPTIONS" } else { "GET, HEAD, OPTIONS" }));
+            return Ok(preflight(methods));
         }
-        if post != (request.method() == Method::POST)
-            || !matches!(*request.method(), Method::GET | Method::HEAD | Method::POST)
-        {
-            let allow = if post { "POST, OPTIONS" } else { "GET, HEAD, OPTIONS" };
-            return Err(Error::new(Code::MethodNotAllowed { allow }, "this endpoint does not know the method"));
+        if let Endpoint::ClientConfiguration { client } = call.endpoint {
+            // It asks for its token before it looks at the method.
+            return client_configuration::answer(self, (call.app, managed), client, request, call.now).await;
+        }
+        if !methods.split(", ").any(|method| method == request.method().as_str()) {
+            let refused = Code::MethodNotAllowed { allow: methods };
+            return Err(Error::new(refused, "this endpoint does not know the method"));
         }
         match call.endpoint {
             Endpoint::ProtectedResource { resource } => protected_resource::answer(call.app, managed, resource),
@@ -83,6 +71,23 @@ impl Server {
                 Err(Error::new(Code::NotFound, "answered elsewhere"))
             }
         }
+    }
+}
+
+/// The methods that an endpoint takes, as `Allow` names them.
+const fn methods(endpoint: &Endpoint) -> &'static str {
+    match endpoint {
+        Endpoint::Registration
+        | Endpoint::PushedAuthorizationRequest
+        | Endpoint::Token
+        | Endpoint::DeviceAuthorization
+        | Endpoint::Revocation
+        | Endpoint::Introspection => "POST, OPTIONS",
+        Endpoint::ClientConfiguration { .. } => client_configuration::METHODS,
+        Endpoint::ProtectedResource { .. }
+        | Endpoint::AuthorizationServer
+        | Endpoint::Jwks
+        | Endpoint::Authorization => "GET, HEAD, OPTIONS",
     }
 }
 

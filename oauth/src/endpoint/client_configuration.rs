@@ -84,23 +84,7 @@ async fn update(
         return invalid(Code::TooLarge, "the body is too large");
     }
     let metadata = parse(body, (app, managed))?;
-    let sent: Value = serde_json::from_slice(body).unwrap_or_default();
-    if sent["client_id"] != json!(client.id) {
-        return invalid(Code::InvalidRequest, "`client_id` must be the client's own");
-    }
-    let server_says =
-        ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"];
-    if server_says.iter().any(|name| sent.get(name).is_some()) {
-        return invalid(Code::InvalidRequest, "the body has members that the server alone writes");
-    }
-    let hash = client.authentication.secret().copied();
-    let is_own = |secret: &Value| {
-        let secret = secret.as_str().and_then(|text| Secret::parse(Kind::Client, text));
-        secret.is_some_and(|secret| hash.is_some_and(|hash| secret.hash().matches(&hash)))
-    };
-    if sent.get("client_secret").is_some_and(|secret| !is_own(secret)) {
-        return invalid(Code::InvalidRequest, "`client_secret` is not the client's");
-    }
+    check_sent(client, &serde_json::from_slice(body).unwrap_or_default())?;
     if !matches!(metadata.method, Authenticates::ClientSecretBasic | Authenticates::ClientSecretPost) {
         return invalid(Code::InvalidClientMetadata, "a client with a secret keeps one; register anew without");
     }
@@ -111,11 +95,33 @@ async fn update(
     changed.metadata = metadata.others;
     let (authentication, secret) = authentication(server, metadata.method);
     changed.authentication = authentication;
+    let hash = client.authentication.secret().copied();
     changed.details.previous_secret = hash.map(|hash| PreviousSecret { hash, until: now.plus(OVERLAP) });
     if !server.store.replace_client(client, &changed).await? {
         return invalid(Code::TemporarilyUnavailable, "the client was changed at the same time; look and try again");
     }
     Ok(information(app, &changed, secret.as_ref(), token))
+}
+
+/// What the body says that no registration does (section 2.2): which client it is, and by which secret it was known.
+fn check_sent(client: &Client, sent: &Value) -> Result<(), Error> {
+    let invalid = |description: &str| Err(Error::new(Code::InvalidRequest, description));
+    if sent["client_id"] != json!(client.id) {
+        return invalid("`client_id` must be the client's own");
+    }
+    let server_says =
+        ["registration_access_token", "registration_client_uri", "client_secret_expires_at", "client_id_issued_at"];
+    if server_says.iter().any(|name| sent.get(name).is_some()) {
+        return invalid("the body has members that the server alone writes");
+    }
+    let is_own = |secret: &Value| {
+        let secret = secret.as_str().and_then(|text| Secret::parse(Kind::Client, text));
+        secret.is_some_and(|secret| client.authentication.secret().is_some_and(|hash| secret.hash().matches(hash)))
+    };
+    if sent.get("client_secret").is_some_and(|secret| !is_own(secret)) {
+        return invalid("`client_secret` is not the client's");
+    }
+    Ok(())
 }
 
 /// The client information response (section 3).
