@@ -1,7 +1,7 @@
 //! Certificates from a real ACME server (Pebble, the test server of Let's Encrypt): both challenges, renewal, a server that
 //! is down, hosts that it refuses.
 
-use crate::tls::{certify, free_port, until};
+use crate::machine::{certify, folder, free_port, listens, serve, until};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -32,8 +32,7 @@ struct Plan {
 
 impl Town {
     fn new(plan: &Plan) -> Self {
-        let folder = std::env::temp_dir().join(format!("doorward-acme-{}-{}", std::process::id(), free_port()));
-        std::fs::create_dir_all(&folder).unwrap();
+        let folder = folder("acme");
         certify(&folder, "localhost");
         let [directory, management, dns, port, plain, admin] = std::array::from_fn(|_| free_port());
         let town = Self { folder, running: Vec::new(), gateway: None, directory, management, dns, port, plain, admin };
@@ -109,7 +108,7 @@ impl Town {
             .spawn()
             .expect("pebble; run .ci/install tests");
         self.running = vec![dns, server];
-        until("the ACME server listens", || std::net::TcpStream::connect(("127.0.0.1", self.management)).is_ok());
+        until("the ACME server listens", || listens(self.management));
         let root = self.curl_at(self.management, "localhost", "localhost.pem", "/roots/0").unwrap();
         std::fs::write(self.folder.join("root.pem"), root).unwrap();
     }
@@ -120,10 +119,8 @@ impl Town {
 
     fn start_gateway(&mut self) {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(self.folder.join("log")).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
-        let command = command.args(["serve", "--config"]).arg(self.folder.join("doorward.toml"));
-        self.gateway = Some(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
-        until("it listens", || std::net::TcpStream::connect(("127.0.0.1", self.port)).is_ok());
+        self.gateway = Some(serve(&self.folder).stderr(log).spawn().unwrap());
+        until("it listens", || listens(self.port));
     }
 
     fn stop_gateway(&mut self) {

@@ -1,9 +1,9 @@
 //! Client certificates as curl and OpenSSL show them: alone, beside a service token, revoked, and for another host than the
 //! one of the handshake.
 
-use crate::tls::{certify, free_port, until};
+use crate::machine::{certify, doorward, folder, free_port, listens, serve, until};
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -18,8 +18,7 @@ const CLIENTS: &str = r#"client_certificates = { ca = ["FOLDER/ca.pem"] }"#;
 
 impl Front {
     fn start(clients: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("doorward-clients-{}-{}", std::process::id(), free_port()));
-        std::fs::create_dir_all(&folder).unwrap();
+        let folder = folder("clients");
         for host in ["wiki.test", "vault.test", "open.test", "auth.test"] {
             certify(&folder, host);
         }
@@ -32,17 +31,10 @@ impl Front {
         let mut front = Self { process: None, port: free_port(), folder };
         front.prepare_revocation();
         front.configure(clients);
-        let mut command = front.command(&["serve"]);
         let log = std::fs::File::create(front.folder.join("log")).unwrap();
-        front.process = Some(command.stdout(Stdio::null()).stderr(log).spawn().unwrap());
-        until("it listens", || TcpStream::connect(("127.0.0.1", front.port)).is_ok());
+        front.process = Some(serve(&front.folder).stderr(log).spawn().unwrap());
+        until("it listens", || listens(front.port));
         front
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
-        command.args(arguments).arg("--config").arg(self.folder.join("doorward.toml"));
-        command
     }
 
     fn configure(&self, clients: &str) {
@@ -348,7 +340,7 @@ fn a_certificate_alone_passes_where_a_policy_asks_for_it() {
 #[test]
 fn a_certificate_counts_beside_a_service_token() {
     let front = Front::start(CLIENTS);
-    let made = front.command(&["service-token", "add", "nightly", "--json"]).output().unwrap();
+    let made = doorward(&["service-token", "add", "nightly", "--json"], &front.folder).output().unwrap();
     let made: serde_json::Value = serde_json::from_slice(&made.stdout).unwrap();
     let secret =
         made.as_object().unwrap().values().filter_map(|value| value.as_str()).find(|text| text.starts_with("dw_st_"));

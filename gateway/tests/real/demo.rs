@@ -1,8 +1,8 @@
 //! A running demo, and the programs that meet it.
 
+use crate::machine::{free_port, until};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Read};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -23,7 +23,7 @@ impl Demo {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("doorward-real-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let mut process = doorward()
             .args(["demo", "--port", &port.to_string(), "--access-token-lifetime", lifetime, "--folder"])
             .arg(&folder)
@@ -47,13 +47,7 @@ impl Demo {
 
     fn wait(&self) {
         let address = self.app.strip_prefix("http://").unwrap();
-        for _ in 0..400 {
-            if std::net::TcpStream::connect(address).is_ok() {
-                return;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(25));
-        }
-        panic!("the demo does not listen on {address}");
+        until("the demo listens", || std::net::TcpStream::connect(address).is_ok());
     }
 
     pub(crate) fn mcp(&self) -> String {

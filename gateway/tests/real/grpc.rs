@@ -1,6 +1,7 @@
 //! gRPC by tonic, client and server, through the gateway: single calls, statuses, and streams in both directions.
 
-use crate::served::{Served, folder};
+use crate::machine::folder;
+use crate::served::Served;
 use futures_util::{StreamExt, stream};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;

@@ -1,10 +1,9 @@
 //! Mail through a real server: in private or not at all.
 
 use crate::demo::clients;
-use crate::tls::certify;
+use crate::machine::{certify, doorward, free_port};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Lines};
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
@@ -18,7 +17,7 @@ struct Post {
 
 impl Post {
     fn start(mode: &str, more: &[&str]) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let folder = std::env::temp_dir().join(format!("doorward-mail-{}-{port}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         certify(&folder, "localhost");
@@ -40,10 +39,8 @@ impl Post {
             "auth.url = 'http://localhost:8080'\nstore.url = 'sqlite:{}'\n[mail]\nfrom = 'Door <door@example.com>'\n{section}",
             database.display()
         );
-        let file = self.folder.join("doorward.toml");
-        std::fs::write(&file, config).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
-        let command = command.args(["mail", "test", "ada@example.com", "--config"]).arg(file);
+        std::fs::write(self.folder.join("doorward.toml"), config).unwrap();
+        let mut command = doorward(&["mail", "test", "ada@example.com"], &self.folder);
         command.env("MAIL_PASSWORD", "hunter2").output().unwrap()
     }
 

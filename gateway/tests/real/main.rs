@@ -11,6 +11,7 @@ mod demo;
 mod devices;
 mod grants;
 mod grpc;
+mod machine;
 mod mail;
 mod mcp_conformance;
 mod oauth_libraries;

@@ -1,7 +1,7 @@
 //! Chromium signs in through a certified OpenID provider, and out of it again.
 
 use crate::demo::{clients, node};
-use crate::spa::{Running, free_port};
+use crate::machine::{Running, free_port, serve};
 use std::process::Command;
 
 #[test]
@@ -30,21 +30,18 @@ fn lo_02_chromium_signs_in_and_out_through_a_certified_provider() {
         "#,
         folder = folder.display()
     );
-    let file = folder.join("doorward.toml");
-    std::fs::write(&file, config).unwrap();
+    std::fs::write(folder.join("doorward.toml"), config).unwrap();
     let at = |path: &str| format!("{login}/.doorward/{path}");
     let mut command = Command::new("node");
     command.arg(clients().join("node/provider.mjs")).args(["--port", &provider.to_string()]);
     command.args(["--redirect", &at("callback"), "--logout", &at("signed-out")]);
     let _provider = Running::start(command.args(["--backchannel", &at("backchannel_logout")]), provider);
     let listing = folder.display().to_string();
-    let serve = ["-m", "http.server", &upstream.to_string(), "--bind", "127.0.0.1", "--directory", &listing];
+    let files = ["-m", "http.server", &upstream.to_string(), "--bind", "127.0.0.1", "--directory", &listing];
     std::fs::create_dir_all(folder.join("notes/one")).unwrap();
     std::fs::write(folder.join("notes/one/index.html"), "<h1>The note</h1>").unwrap();
-    let _upstream = Running::start(Command::new("python3").args(serve), upstream);
-    let mut gateway = Command::new(env!("CARGO_BIN_EXE_doorward"));
-    gateway.args(["serve", "--config"]).arg(&file).env("PROVIDER_SECRET", "a-secret-of-the-tests");
-    let _gateway = Running::start(&mut gateway, port);
+    let _upstream = Running::start(Command::new("python3").args(files), upstream);
+    let _gateway = Running::start(serve(&folder).env("PROVIDER_SECRET", "a-secret-of-the-tests"), port);
 
     let app = format!("http://notes.localhost:{port}");
     let told = node("provider-browser.mjs", &["--app", &app, "--login", &login]);

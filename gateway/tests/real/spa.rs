@@ -1,39 +1,10 @@
 //! The example of a single-page app, as its README starts it, in Chromium.
 
 use crate::demo::node;
+use crate::machine::{Running, free_port};
 use serde_json::json;
-use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-
-/// A program that is ended when dropped.
-pub(crate) struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-impl Running {
-    /// Starts it, and waits until it listens.
-    pub(crate) fn start(command: &mut Command, port: u16) -> Self {
-        let running = Self(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
-        for _ in 0..400 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return running;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(25));
-        }
-        panic!("nobody listens on {port}");
-    }
-}
-
-/// A port that nobody listens at.
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
+use std::process::Command;
 
 fn doorward(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));

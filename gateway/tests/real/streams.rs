@@ -1,6 +1,7 @@
 //! Streams by the libraries that people use, tonic and tungstenite, and their end when a policy changes.
 
-use crate::served::{Served, folder};
+use crate::machine::folder;
+use crate::served::Served;
 use futures_util::{SinkExt, StreamExt};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;

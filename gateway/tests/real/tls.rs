@@ -1,5 +1,6 @@
 //! TLS as curl meets it: certificates by name, renewed under way, and plain HTTP sent on.
 
+use crate::machine::{certify, folder, free_port, listens, serve, until};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, ClientConnection, RootCertStore};
@@ -8,7 +9,6 @@ use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 /// A gateway that speaks TLS, with a certificate of its own for each of two hosts.
@@ -26,8 +26,7 @@ impl Front {
 
     /// The same with more settings of the server.
     fn start_with(more: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("doorward-tls-{}-{}", std::process::id(), free_port()));
-        std::fs::create_dir_all(&folder).unwrap();
+        let folder = folder("tls");
         for host in ["wiki.test", "auth.test"] {
             certify(&folder, host);
         }
@@ -69,14 +68,9 @@ impl Front {
             folder = self.folder.display(),
             upstream = upstream()
         );
-        let file = self.folder.join("doorward.toml");
-        std::fs::write(&file, text).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_doorward"));
-        let command = command.args(["serve", "--config"]).arg(file).stdout(Stdio::null()).stderr(Stdio::null());
-        self.process = command.spawn().unwrap();
-        for port in [port, plain] {
-            until("it listens", || std::net::TcpStream::connect(("127.0.0.1", port)).is_ok());
-        }
+        std::fs::write(self.folder.join("doorward.toml"), text).unwrap();
+        self.process = serve(&self.folder).spawn().unwrap();
+        until("it listens", || listens(port) && listens(plain));
         self
     }
 
@@ -126,20 +120,6 @@ impl Drop for Front {
     }
 }
 
-/// A new certificate for `host`, which is its own authority.
-pub(crate) fn certify(folder: &std::path::Path, host: &str) {
-    let made = Command::new("openssl")
-        .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj"])
-        .args([&format!("/CN={host}"), "-addext", "basicConstraints=critical,CA:FALSE", "-addext"])
-        .args([&format!("subjectAltName=DNS:{host}"), "-keyout"])
-        .arg(folder.join(format!("{host}.key")))
-        .arg("-out")
-        .arg(folder.join(format!("{host}.pem")))
-        .output()
-        .expect("openssl");
-    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-}
-
 /// A server that tells which client it was told of, and at `/live/own` something of https.
 fn upstream() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -156,28 +136,6 @@ fn upstream() -> u16 {
         }
     });
     port
-}
-
-pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    for _ in 0..4800 {
-        if is_so() {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(25));
-    }
-    panic!("waited in vain until {what}");
-}
-
-/// Below the ports that outgoing connections are given.
-pub(crate) fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    loop {
-        let offset = u16::try_from(std::process::id() % 60).unwrap() * 10 + NEXT.fetch_add(1, Ordering::Relaxed);
-        let port = 10_000 + offset;
-        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Upstreams with TLS: whose certificates are believed, what we show of ourselves, and which HTTP is spoken.
 
-use crate::served::{Served, folder};
+use crate::machine::folder;
+use crate::served::Served;
 use bytes::Bytes;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
