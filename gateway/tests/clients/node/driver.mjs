@@ -284,36 +284,16 @@ export async function walk(authorizeUrl, options = {}) {
   }
 }
 
-/** Enters the code of a device at `url`, signing in on the way, and presses Allow; what the last page says. */
+/** Lets in a device whose person types its code: {consent, heading}, what they are asked and what the last page says. */
 export async function letIn(url, code, options) {
-  const person = await open({ ...options, hosts: [new URL(url).hostname] });
-  const signIn = async (page) => {
-    if ((await look(page)).kind === 'login') await person.signIn(page, options.username, options.password);
-  };
-  try {
-    const page = await person.tab();
-    await person.visit(page, url);
-    await signIn(page);
-    step(`entering the code at ${page.url()}`);
-    await page.locator('input[name="user_code"]').fill(code);
-    await person.press(page, page.getByRole('button', { name: 'Continue', exact: true }));
-    await signIn(page);
-    const consent = await question(page);
-    await person.press(page, page.getByRole('button', { name: 'Allow', exact: true }));
-    person.expectNoProblems();
-    return { consent, heading: (await look(page)).heading };
-  } catch (error) {
-    error.page ??= await lookSafely(person);
-    throw error;
-  } finally {
-    await person.close();
-  }
+  const { consent, ended } = await letDeviceIn(url, { ...options, code });
+  return { consent, heading: ended.heading };
 }
 
 /**
- * Lets a device in: opens the page of its link, signs in if asked, sends the code that is there already, and presses
- * Allow or Deny. Gives {code, wrong, consent, ended: {status, heading, text}}. With `guess`, it first sends a code that
- * nobody has, and `wrong` is what the page says of it.
+ * Lets a device in: opens the page of its link, signs in if asked, sends `code` or else the one that is there
+ * already, and presses Allow or Deny. Gives {code, wrong, consent, ended: {status, heading, text}}. With `guess`, it
+ * first sends a code that nobody has, and `wrong` is what the page says of it.
  */
 export async function letDeviceIn(url, options = {}) {
   const { username, password, decision = 'allow' } = options;
@@ -322,7 +302,7 @@ export async function letDeviceIn(url, options = {}) {
     const page = await person.tab();
     await person.visit(page, url);
     if ((await look(page)).kind === 'login') await person.signIn(page, username, password);
-    const code = await page.locator('input[name="user_code"]').inputValue();
+    const code = options.code ?? (await page.locator('input[name="user_code"]').inputValue());
     await person.shoot(page, 'code');
     const go = () => person.press(page, page.getByRole('button', { name: 'Continue', exact: true }));
     let wrong = null;
