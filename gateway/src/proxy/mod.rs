@@ -4,35 +4,32 @@ mod body;
 mod connection;
 mod event;
 mod messages;
+mod own;
 mod permitted;
+mod progress;
 mod read;
 mod refused;
 mod rewrite;
 mod upload;
 mod upstream;
 
-use crate::admit::{self, Outcome, Permit};
+use crate::admit::{self, Outcome};
 use crate::gateway::{Gateway, Snapshot};
-use crate::own::{MAX_BODY, OwnRequest};
-use crate::refusal::Refusal;
-use crate::request::{Request, Target};
 use crate::respond::{self, Problem};
-use crate::route::Own;
-use crate::telemetry::{Event, Told};
+use crate::telemetry::Event;
 use async_trait::async_trait;
 use bytes::Bytes;
+use connection::Why;
 pub(crate) use connection::{Connections, Front};
-use connection::{Counted, Frames, Why};
-use http::{Response, header};
-use oauth::client_auth::Guesser;
+use http::header;
+use permitted::measure;
 use pingora::http::{RequestHeader, ResponseHeader};
 use pingora::prelude::{Error, ErrorType, HttpPeer, Result};
 use pingora::proxy::{FailToProxy, ProxyHttp, Session};
+use progress::{Progress, State};
 use rewrite::Signer;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
-use upload::Upload;
-use upstream::Attempts;
+use std::time::Duration;
 pub(crate) use upstream::{Attempt, Found, Health, Upstreams, Verdict, selftest};
 
 /// The front.
@@ -46,31 +43,11 @@ impl Proxy {
     pub(crate) fn new(gateway: Arc<Gateway>, connections: Arc<Connections>, upstreams: Arc<Upstreams>) -> Self {
         Self { gateway, connections, upstreams }
     }
-}
 
-/// How far a request has come. A phase cannot use what is not settled.
-pub(crate) struct Progress {
-    started: Instant,
-    id: String,
-    snapshot: Option<Arc<Snapshot>>,
-    request: Option<Arc<Request>>,
-    state: State,
-    /// The body of a request to an MCP server, which was read before the decision.
-    kept: Option<Bytes>,
-    /// What the client sends to the upstream.
-    upload: Option<Upload>,
-    upstream_status: Option<u16>,
-    attempts: Attempts,
-    /// Where the upstream's side of a WebSocket stands.
-    frames: Frames,
-    _counted: Counted,
-}
-
-enum State {
-    Received,
-    Refused(Box<Refusal>),
-    Answered(Option<Box<Told>>),
-    Permitted(Arc<Permit>),
+    /// The configuration that the request began with; that of now if it did not come so far.
+    fn snapshot(&self, progress: &Progress) -> Arc<Snapshot> {
+        progress.snapshot.clone().unwrap_or_else(|| self.gateway.snapshot())
+    }
 }
 
 #[async_trait]
@@ -78,21 +55,7 @@ impl ProxyHttp for Proxy {
     type CTX = Progress;
 
     fn new_ctx(&self) -> Progress {
-        let id = new_id(&*self.gateway.world.random);
-        let started = Instant::now();
-        Progress {
-            started,
-            id,
-            snapshot: None,
-            request: None,
-            state: State::Received,
-            kept: None,
-            upload: None,
-            upstream_status: None,
-            attempts: Attempts::default(),
-            frames: Frames::default(),
-            _counted: self.connections.count(),
-        }
+        Progress::new(&*self.gateway.world.random, self.connections.count())
     }
 
     async fn early_request_filter(&self, session: &mut Session, _: &mut Progress) -> Result<()> {
@@ -123,37 +86,20 @@ impl ProxyHttp for Proxy {
             Err(too_many) => Err(too_many),
         };
         progress.snapshot = Some(Arc::clone(&snapshot));
-        match outcome {
-            Ok(Outcome::Proxy(permit)) => {
-                let upload = Upload::new(session, &snapshot.config.server.limits, &permit.app().limits);
-                if upload.is_announced_too_long(session) {
-                    let refusal = Refusal::TooLarge(413, Some(permit.at()));
-                    self.refuse(session, progress, request, refusal).await?;
-                    return Ok(true);
-                }
-                progress.upload = Some(upload);
-                if upload::is_stream(session) {
-                    // A WebSocket may be silent for long; its connection ends when either side ends it.
-                    session.set_read_timeout(Some(permit.app().upstream.timeouts.idle));
-                }
+        let permitted = match outcome {
+            Ok(Outcome::Proxy(permit)) => measure(session, progress, &snapshot, *permit),
+            Ok(Outcome::Read(unread)) => self.read_messages(session, progress, &request, *unread).await?,
+            Ok(Outcome::Own(own)) => {
+                self.answer(session, progress, &snapshot, request, own).await?;
+                return Ok(true);
+            }
+            Err(refusal) => Err(refusal),
+        };
+        match permitted {
+            Ok(permit) => {
                 self.note_use(session, &request, &permit);
                 self.begin(progress, request, permit.into(), generation).await;
                 Ok(false)
-            }
-            Ok(Outcome::Read(unread)) => match self.read_messages(session, progress, &request, *unread).await? {
-                Ok(permit) => {
-                    self.note_use(session, &request, &permit);
-                    self.begin(progress, request, permit.into(), generation).await;
-                    Ok(false)
-                }
-                Err(refusal) => {
-                    self.refuse(session, progress, request, refusal).await?;
-                    Ok(true)
-                }
-            },
-            Ok(Outcome::Own(own)) => {
-                self.answer(session, progress, &snapshot, request, own).await?;
-                Ok(true)
             }
             Err(refusal) => {
                 self.refuse(session, progress, request, refusal).await?;
@@ -217,7 +163,7 @@ impl ProxyHttp for Proxy {
         if session.as_downstream().retry_buffer_truncated() {
             return Ok(());
         }
-        if let Some(request) = redirected(response, progress) {
+        if let Some(request) = progress.redirected(response) {
             let headers = session.req_header().headers.clone();
             if self.follow(request, &headers, progress).await {
                 return Err(progress.attempts.hop());
@@ -345,69 +291,5 @@ impl ProxyHttp for Proxy {
     }
 }
 
-impl Proxy {
-    /// The configuration that the request began with; that of now if it did not come so far.
-    fn snapshot(&self, progress: &Progress) -> Arc<Snapshot> {
-        progress.snapshot.clone().unwrap_or_else(|| self.gateway.snapshot())
-    }
-
-    /// Writes an answer of ours.
-    async fn write(&self, session: &mut Session, snapshot: &Snapshot, mut response: Response<Bytes>) -> Result<()> {
-        if let Some(hsts) = read::host(session).and_then(|host| snapshot.hsts(&host)) {
-            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, hsts);
-        }
-        if upload::is_grpc(session) && !response.status().is_success() {
-            upstream::say_in_grpc(&mut response);
-        }
-        body::write(session, response).await
-    }
-
-    async fn answer(
-        &self,
-        session: &mut Session,
-        progress: &mut Progress,
-        snapshot: &Snapshot,
-        request: Request,
-        own: Own,
-    ) -> Result<()> {
-        let Some(sent) = body::read(session, MAX_BODY).await? else {
-            return self.refuse(session, progress, request, Refusal::TooLarge(413, None)).await;
-        };
-        let mut http = body::as_http(session.req_header(), &request, sent);
-        http.extensions_mut().insert(Guesser(Arc::new(self.gateway.world.limits.guesser(request.ip))));
-        let own_request = OwnRequest { world: &self.gateway.world, snapshot, request: &request, http };
-        match own_request.answer(own).await {
-            Ok(response) => {
-                drop(own_request);
-                progress.state = State::Answered(response.extensions().get::<Told>().cloned().map(Box::new));
-                progress.request = Some(Arc::new(request));
-                self.write(session, snapshot, response).await
-            }
-            Err(refusal) => {
-                drop(own_request);
-                self.refuse(session, progress, request, refusal).await
-            }
-        }
-    }
-}
-
 /// The status of an answer after which frames follow (RFC 9110 section 15.2.2).
 const SWITCHING_PROTOCOLS: u16 = 101;
-
-/// The request that an answer leads to, if it is a redirect of the upstream to itself that may be followed.
-fn redirected(response: &ResponseHeader, progress: &Progress) -> Option<Request> {
-    let (State::Permitted(permit), Some(request)) = (&progress.state, &progress.request) else { return None };
-    let server = progress.attempts.server().filter(|_| progress.attempts.may_hop())?;
-    let target = upstream::follow(response, permit, server)?;
-    let target = Target::read(target.as_bytes()).ok()?;
-    Some(Request { target, ..Request::clone(request) })
-}
-
-/// A decision id: 60 random bits in an alphabet that can be read out loud.
-fn new_id(random: &dyn oauth::world::Random) -> String {
-    const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-    let mut id = String::with_capacity(14);
-    id.push_str("d_");
-    id.extend(random.bytes::<12>().iter().map(|byte| char::from(ALPHABET[usize::from(byte % 32)])));
-    id
-}

@@ -2,8 +2,11 @@
 //! follows the upstream's redirects, and it is taken leave of.
 
 use super::connection::{self, UnderWay, Why};
+use super::upload::{self, Upload};
 use super::{Progress, Proxy, State, read, upstream};
 use crate::admit::{self, Outcome, Permit, Review, Standing};
+use crate::gateway::Snapshot;
+use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::respond::{self, Problem};
 use crate::store::Use;
@@ -11,6 +14,25 @@ use crate::telemetry::shorten;
 use http::HeaderMap;
 use pingora::proxy::{FailToProxy, Session};
 use std::sync::Arc;
+
+/// Counts what the client will send to the upstream. What is announced as too long goes nowhere.
+pub(super) fn measure(
+    session: &mut Session,
+    progress: &mut Progress,
+    snapshot: &Snapshot,
+    permit: Permit,
+) -> Result<Permit, Refusal> {
+    let upload = Upload::new(session, &snapshot.config.server.limits, &permit.app().limits);
+    if upload.is_announced_too_long(session) {
+        return Err(Refusal::TooLarge(413, Some(permit.at())));
+    }
+    progress.upload = Some(upload);
+    if upload::is_stream(session) {
+        // A WebSocket may be silent for long; its connection ends when either side ends it.
+        session.set_read_timeout(Some(permit.app().upstream.timeouts.idle));
+    }
+    Ok(permit)
+}
 
 impl Proxy {
     /// A request is let through. What was taken away while it was decided on is heeded at once: a look at the requests
