@@ -5,7 +5,7 @@ use super::email_code;
 use super::external;
 use super::form::Browser;
 use super::local;
-use super::purpose::Purpose;
+use super::purpose::{Purpose, StepUp};
 use crate::config::IdentityProvider;
 use crate::gateway::{Snapshot, World};
 use crate::identify::session::person;
@@ -92,16 +92,18 @@ pub(super) fn show(
             providers: &buttons,
             forgotten: local::invitation::forgotten_path(snapshot).filter(|_| by_password),
         },
-        notice: purpose.step_up.as_ref().map(|needed| match needed.auth_methods.is_empty() {
-            true => LoginNotice::Fresher,
-            false => LoginNotice::Stronger,
-        }),
+        notice: purpose.step_up.as_ref().map(notice),
         problem: said.problem,
     };
     let script = by_passkey.then(|| local::passkey::script(origin));
     let dress = Dress { cookies: browser.cookies(origin), forms: Forms::Anywhere, script, ..Dress::default() };
     let look = snapshot.look(request);
     html(&look, said.status, pages::login(&look, &page), dress)
+}
+
+/// Why somebody who is signed in is asked once more.
+fn notice(needed: &StepUp) -> LoginNotice {
+    if needed.auth_methods.is_empty() { LoginNotice::Fresher } else { LoginNotice::Stronger }
 }
 
 /// `POST /.doorward/login`: one of the page's forms.

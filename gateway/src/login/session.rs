@@ -56,14 +56,8 @@ pub(super) async fn open(
             ..GrantDetails::default()
         },
     };
-    let credential = Credential {
-        hash: secret.hash(),
-        grant: grant.id.clone(),
-        expires_at: grant.idle_end(request.now),
-        rotated_at: None,
-    };
     end_earlier(world, snapshot, request).await?;
-    world.store.open_grant(&grant, &credential).await?;
+    world.store.open_grant(&grant, &Credential::new(&secret, &grant, request.now)).await?;
     let amr = signed_in.amr.join(" ");
     tracing::info!(target: "audit", act = "sign_in", subject = account.subject, by = grant.login_method, amr, grant = grant.id, id = request.id);
     let cookie =

@@ -143,8 +143,7 @@ fn open(server: &Server, code: &Code, expires_at: Timestamp, parent: Option<Stri
 
 /// The one atomic act. A replay ends what the first redemption opened (OAuth 2.1 section 4.1.3).
 async fn settle(server: &Server, code: &Code, grant: &Grant, secret: &Secret, now: Timestamp) -> Result<(), Error> {
-    let credential =
-        Credential { hash: secret.hash(), grant: grant.id.clone(), expires_at: grant.idle_end(now), rotated_at: None };
+    let credential = Credential::new(secret, grant, now);
     match server.store.redeem_code(&code.hash, grant, &credential, now).await? {
         Redeemed::Opened => Ok(()),
         Redeemed::Replayed { grant } => Err(invalid("the code was redeemed before; what came from it has ended")

@@ -98,8 +98,7 @@ async fn settle(
     secret: &Secret,
     now: Timestamp,
 ) -> Result<(), Error> {
-    let credential =
-        Credential { hash: secret.hash(), grant: grant.id.clone(), expires_at: grant.expires_at, rotated_at: None };
+    let credential = Credential::new(secret, grant, now);
     match server.store.redeem_device(&device.device_code, grant, &credential, now).await? {
         Redeemed::Opened => Ok(()),
         Redeemed::Replayed { grant } => {

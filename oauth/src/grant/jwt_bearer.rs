@@ -55,9 +55,7 @@ pub(crate) async fn give(request: &TokenRequest<'_>) -> Result<Bytes, Error> {
     use_up(server, app, issuer, claims).await?;
     // No refresh token is handed out; the store keeps each grant with a credential, and nobody knows this one.
     let nobodys = Secret::generate(Kind::Refresh, &*server.random);
-    let credential =
-        Credential { hash: nobodys.hash(), grant: grant.id.clone(), expires_at: grant.expires_at, rotated_at: None };
-    server.store.open_grant(&grant, &credential).await?;
+    server.store.open_grant(&grant, &Credential::new(&nobodys, &grant, now)).await?;
     Ok(body)
 }
 

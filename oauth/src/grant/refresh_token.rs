@@ -113,12 +113,7 @@ async fn rotate(
 ) -> Result<Bytes, Error> {
     let sealer = Sealer::of_secret(predecessor, PURPOSE);
     let successor = Successor {
-        credential: Credential {
-            hash: refresh.hash(),
-            grant: grant.id.clone(),
-            expires_at: grant.expires_at,
-            rotated_at: None,
-        },
+        credential: Credential::new(refresh, grant, now),
         sealed_response: sealer.seal_bytes(PURPOSE, &body, &*server.random),
     };
     match server.store.rotate(&predecessor.hash(), &successor, managed.refresh_grace, now).await? {

@@ -1,6 +1,7 @@
 //! What a grant is used by, and how one refresh token follows another (OAuth 2.1 section 4.3).
 
-use crate::secret::SecretHash;
+use super::Grant;
+use crate::secret::{Secret, SecretHash};
 use crate::world::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +16,13 @@ pub struct Credential {
     pub expires_at: Timestamp,
     /// When its successor was issued, for a refresh token that was used.
     pub rotated_at: Option<Timestamp>,
+}
+
+impl Credential {
+    /// A secret that has just been made: it ends with its grant, or when that lies idle.
+    pub fn new(secret: &Secret, grant: &Grant, now: Timestamp) -> Self {
+        Self { hash: secret.hash(), grant: grant.id.clone(), expires_at: grant.idle_end(now), rotated_at: None }
+    }
 }
 
 /// The next refresh token, and the whole token response that carries it, sealed under a key that only the predecessor's
