@@ -158,11 +158,7 @@ fn show_code(
         sent_again: said.sent_again,
         start_over: "/.doorward/login",
     };
-    let status = match said.problem {
-        None => StatusCode::OK,
-        Some(CodeProblem::TooManyAttempts { .. }) => StatusCode::TOO_MANY_REQUESTS,
-        Some(_) => StatusCode::FORBIDDEN,
-    };
+    let status = local::status_of(said.problem);
     let look = snapshot.look(request);
     html(&look, status, pages::email_code(&look, &page), Dress { forms: Forms::Anywhere, ..Dress::default() })
 }

@@ -17,7 +17,7 @@ use crate::config::{IdentityProvider, PasswordCost};
 use crate::gateway::{Snapshot, World};
 use crate::limits::{Guess, RETRY_AFTER, Subject};
 use crate::mail::Letter;
-use crate::pages::LoginProblem;
+use crate::pages::{CodeProblem, LoginProblem};
 use crate::request::Request;
 use crate::route::parameter;
 use crate::store::Account;
@@ -73,6 +73,15 @@ pub(super) async fn after_first(
         return second::begin(world, snapshot, request, (account, provider, &[proven_by]), (&factors, purpose)).await;
     }
     finish(world, snapshot, request, (account, &provider.name, vec![proven_by.to_owned()]), &purpose).await
+}
+
+/// The status of a page that asks for a code.
+pub(in crate::login) const fn status_of(problem: Option<CodeProblem>) -> StatusCode {
+    match problem {
+        None => StatusCode::OK,
+        Some(CodeProblem::TooManyAttempts { .. }) => StatusCode::TOO_MANY_REQUESTS,
+        Some(_) => StatusCode::FORBIDDEN,
+    }
 }
 
 /// Hands a letter in, if the gateway sends any.

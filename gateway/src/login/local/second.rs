@@ -1,7 +1,7 @@
 //! The second step of a sign-in: a code of an app, a recovery code, or a passkey, after the password was right. What is
 //! pending is kept in the store, bound to the browser, tried at most five times, and taken once.
 
-use super::{familiar, finish, passkey, recovery, too_many, totp};
+use super::{familiar, finish, passkey, recovery, status_of, too_many, totp};
 use crate::config::IdentityProvider;
 use crate::gateway::{Snapshot, World};
 use crate::limits::{Guess, RETRY_AFTER, Subject};
@@ -95,11 +95,7 @@ fn show(
         problem: shown.problem,
         start_over: "/.doorward/login",
     };
-    let status = match shown.problem {
-        None => StatusCode::OK,
-        Some(CodeProblem::TooManyAttempts { .. }) => StatusCode::TOO_MANY_REQUESTS,
-        Some(_) => StatusCode::FORBIDDEN,
-    };
+    let status = status_of(shown.problem);
     let script = by_passkey.then(|| passkey::script(origin));
     let dress = Dress { forms: Forms::Anywhere, script, ..Dress::default() };
     let look = snapshot.look(request);
