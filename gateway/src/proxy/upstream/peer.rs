@@ -37,7 +37,7 @@ pub(super) fn peer(group: &Group, server: &Server, address: PeerAddress, upgrade
     options.ca.clone_from(&group.ca);
     let mut group_key = server.key;
     if upgrade {
-        options.custom_l4 = Some(Arc::new(Dial { timeout: timeouts.connect }));
+        options.custom_l4 = Some(Arc::new(Dial));
         // Never one that others have used.
         group_key = !group_key;
     }

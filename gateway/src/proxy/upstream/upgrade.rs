@@ -13,18 +13,15 @@ use pingora::protocols::l4::virt::{VirtualSockOpt, VirtualSocket, VirtualSocketS
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
-use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, UnixStream};
 
 /// So many looks find nothing.
 const LOOKS: u8 = 2;
 
-/// Connects for an upgrade.
+/// Connects for an upgrade, within the time that Pingora gives it.
 #[derive(Debug)]
-pub(super) struct Dial {
-    pub(super) timeout: Duration,
-}
+pub(super) struct Dial;
 
 #[async_trait]
 impl L4Connect for Dial {
@@ -38,11 +35,8 @@ impl L4Connect for Dial {
                 }
             })
         };
-        let inner = match tokio::time::timeout(self.timeout, connecting).await {
-            Ok(Ok(inner)) => inner,
-            Ok(Err(error)) => return Err(Error::because(ErrorType::ConnectRefused, "for an upgrade", error)),
-            Err(_) => return Error::e_explain(ErrorType::ConnectTimedout, "for an upgrade"),
-        };
+        let connected = connecting.await;
+        let inner = connected.map_err(|error| Error::because(ErrorType::ConnectRefused, "for an upgrade", error))?;
         let socket = Patient { inner, looks: 0 };
         Ok(Stream::from(VirtualSocketStream::new(Box::new(socket))))
     }
