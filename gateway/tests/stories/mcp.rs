@@ -3,6 +3,7 @@
 
 use crate::harness::{Http2, Request, Response, Site, User, Wire, send};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 /// Tools for people, and one for `ops` alone.
 const APP: &str = r#"
@@ -368,4 +369,27 @@ fn token_of_eve(site: &Site) -> String {
     let token = token(site, &site.eve());
     site.reload(|config| config + APP);
     token
+}
+
+#[test]
+fn mt_13_an_answer_ends_when_one_of_the_messages_it_answers_is_denied() {
+    let server = Server::start();
+    let open = |messages: Value| {
+        let mut request = server.post().json(&messages);
+        request.target.push_str("?do=endless");
+        let mut wire = Wire::open(server.site.port);
+        wire.write(&request.bytes());
+        assert_eq!(wire.head().unwrap().status, 200);
+        wire
+    };
+    let (mut one, mut both) = (open(call("add")), open(json!([call("add"), call("whoami")])));
+    server.site.reload(|config| config + &APP.replace(r#"["add", "whoami"]"#, r#"["add"]"#));
+    let changed = Instant::now();
+    while both.chunk().is_some() {
+        assert!(changed.elapsed() < Duration::from_secs(2), "the answer to both goes on");
+    }
+    let looked = Instant::now();
+    while looked.elapsed() < Duration::from_millis(300) {
+        assert!(one.chunk().is_some(), "the answer to one was ended");
+    }
 }
