@@ -1,9 +1,10 @@
 //! The administrator's listener: alive, ready, metrics. It says nothing about people, and no app host reaches it.
 
 use crate::gateway::Gateway;
+use crate::proxy::Side;
 use async_trait::async_trait;
 use http::{Response, StatusCode, header};
-use pingora::apps::http_app::{HttpServer, ServeHttp};
+use pingora::apps::http_app::ServeHttp;
 use pingora::protocols::http::ServerSession;
 use pingora::services::listening::Service;
 use std::net::SocketAddr;
@@ -15,8 +16,9 @@ pub(super) struct Admin {
 }
 
 /// The service that listens on `address`.
-pub(super) fn service(gateway: Arc<Gateway>, address: SocketAddr) -> Service<HttpServer<Admin>> {
-    let mut service = Service::new("admin".to_owned(), HttpServer::new_app(Admin { gateway }));
+pub(super) fn service(gateway: Arc<Gateway>, address: SocketAddr) -> Service<Side<Admin>> {
+    let admin = Admin { gateway: Arc::clone(&gateway) };
+    let mut service = Service::new("admin".to_owned(), Side::new(gateway, admin));
     service.threads = Some(1);
     service.add_tcp(&address.to_string());
     service
@@ -25,6 +27,7 @@ pub(super) fn service(gateway: Arc<Gateway>, address: SocketAddr) -> Service<Htt
 #[async_trait]
 impl ServeHttp for Admin {
     async fn response(&self, session: &mut ServerSession) -> Response<Vec<u8>> {
+        session.set_keepalive(None);
         match session.req_header().uri.path() {
             "/healthz" => text(StatusCode::OK, "ok\n"),
             "/readyz" if self.gateway.is_draining() => text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),

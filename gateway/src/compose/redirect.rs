@@ -3,10 +3,11 @@
 
 use crate::config::Origin;
 use crate::gateway::Gateway;
+use crate::proxy::Side;
 use crate::request::Authority;
 use async_trait::async_trait;
 use http::{Response, StatusCode, header};
-use pingora::apps::http_app::{HttpServer, ServeHttp};
+use pingora::apps::http_app::ServeHttp;
 use pingora::protocols::http::ServerSession;
 use pingora::services::listening::Service;
 use std::net::SocketAddr;
@@ -18,8 +19,9 @@ pub(super) struct Redirect {
 }
 
 /// The service that listens on `addresses`.
-pub(super) fn service(gateway: Arc<Gateway>, addresses: &[SocketAddr]) -> Service<HttpServer<Redirect>> {
-    let mut service = Service::new("redirect".to_owned(), HttpServer::new_app(Redirect { gateway }));
+pub(super) fn service(gateway: Arc<Gateway>, addresses: &[SocketAddr]) -> Service<Side<Redirect>> {
+    let redirect = Redirect { gateway: Arc::clone(&gateway) };
+    let mut service = Service::new("redirect".to_owned(), Side::new(gateway, redirect));
     service.threads = Some(1);
     for address in addresses {
         service.add_tcp(&address.to_string());
@@ -30,6 +32,7 @@ pub(super) fn service(gateway: Arc<Gateway>, addresses: &[SocketAddr]) -> Servic
 #[async_trait]
 impl ServeHttp for Redirect {
     async fn response(&self, session: &mut ServerSession) -> Response<Vec<u8>> {
+        session.set_keepalive(None);
         let request = session.req_header();
         let target = request.raw_path();
         if let Some(text) = self.gateway.world.tls.challenges.http(target) {

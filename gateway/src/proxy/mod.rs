@@ -20,7 +20,7 @@ use crate::telemetry::Event;
 use async_trait::async_trait;
 use bytes::Bytes;
 use connection::Why;
-pub(crate) use connection::{Connections, Front};
+pub(crate) use connection::{Connections, Front, Side};
 use http::header;
 use permitted::measure;
 use pingora::http::{RequestHeader, ResponseHeader};

@@ -9,7 +9,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A gateway that speaks TLS, with a certificate of its own for each of two hosts.
 struct Front {
@@ -194,6 +194,25 @@ fn bs_16_plain_http_is_sent_on_but_nothing_that_carries_a_credential_is() {
     assert!(plain(&["-H", "Host: evil.test"]).starts_with("HTTP/1.1 404"), "only to hosts of ours");
     let odd = front.curl("wiki.test", "wiki.test.pem", &["--request-target", "//evil.test/", &url]).unwrap();
     assert!(!odd.to_lowercase().contains("location: //") && !odd.contains("https://evil.test"), "{odd}");
+}
+
+#[test]
+fn hp_25_plain_http_waits_for_nobody() {
+    let front = Front::start();
+    let began = Instant::now();
+    let mut slow = TcpStream::connect(("127.0.0.1", front.plain)).unwrap();
+    slow.write_all(b"GET /x HTTP/1.1\r\nHost: wiki.test\r\nX-Slow: ").unwrap();
+    slow.set_read_timeout(Some(Duration::from_secs(40))).unwrap();
+    let mut said = String::new();
+    slow.read_to_string(&mut said).unwrap();
+    assert!(said.starts_with("HTTP/1.1 408 ") && began.elapsed() < Duration::from_secs(30), "{said}");
+    let mut twice = TcpStream::connect(("127.0.0.1", front.plain)).unwrap();
+    let request = format!("GET /x HTTP/1.1\r\nHost: wiki.test:{}\r\n\r\n", front.port);
+    twice.write_all(request.repeat(2).as_bytes()).unwrap();
+    let mut said = String::new();
+    // It may be reset behind its answer.
+    let _ = twice.read_to_string(&mut said);
+    assert_eq!(said.matches("HTTP/1.1 ").count(), 1, "one request for each connection: {said}");
 }
 
 #[test]

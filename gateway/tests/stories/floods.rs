@@ -213,6 +213,29 @@ fn hp_25_heads_that_come_in_drops_end_in_time_and_nobody_waits_for_them() {
 }
 
 #[test]
+fn hp_25_the_administrators_listener_waits_for_nobody_either() {
+    let limits = "\n[server.limits]\nheader_timeout = '4s'\nheader_bytes = '8KiB'\nconnections_per_address = 5\n";
+    let site = Site::with(|config| config + limits);
+    let mut large = TcpStream::connect(("127.0.0.1", site.admin)).unwrap();
+    let _ = large.write_all(format!("GET /healthz HTTP/1.1\r\nX-Large: {}", "x".repeat(80 * 1024)).as_bytes());
+    let mut said = Vec::new();
+    let _ = large.read_to_end(&mut said);
+    assert!(!said.starts_with(b"HTTP/1.1 408 "), "the end of what is too large is not waited for");
+    let slow = || {
+        let mut wire = Wire::open(site.admin);
+        wire.write(b"GET /healthz HTTP/1.1\r\nX-Slow: ");
+        String::from_utf8_lossy(&wire.rest()).into_owned()
+    };
+    let said: Vec<_> = thread::scope(|scope| {
+        let all: Vec<_> = (0..20).map(|_| scope.spawn(slow)).collect();
+        all.into_iter().map(|one| one.join().unwrap()).collect()
+    });
+    let late = said.iter().filter(|said| said.starts_with("HTTP/1.1 408 ")).count();
+    assert!((1..=10).contains(&late) && said.iter().all(|said| said.is_empty() || said.contains(" 408 ")), "{said:?}");
+    send(&Request::get(&format!("http://127.0.0.1:{}/healthz", site.admin))).expect(200);
+}
+
+#[test]
 fn hp_25_strangers_with_ever_new_credentials_do_not_fill_the_memory() {
     let (site, before) = start();
     let flood = |from: usize| {

@@ -104,7 +104,7 @@ pub(super) fn peer(stream: &Stream) -> Option<IpAddr> {
 }
 
 /// Counts what is refused.
-fn refused<T>(gateway: &Gateway, place: Result<T, Full>) -> Option<T> {
+pub(super) fn refused<T>(gateway: &Gateway, place: Result<T, Full>) -> Option<T> {
     place.inspect_err(|full| gateway.world.metrics.refused_connection(full.0)).ok()
 }
 

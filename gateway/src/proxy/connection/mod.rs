@@ -8,6 +8,7 @@ mod farewell;
 mod front;
 mod places;
 mod proxy_protocol;
+mod side;
 mod socket;
 mod stream;
 
@@ -15,6 +16,7 @@ pub(crate) use exchange::{Handle, Why};
 pub(super) use exchange::{UnderWay, begin, cut, end, ending, handle, head_is_read, waited};
 pub(super) use farewell::{Frames, say};
 pub(crate) use front::Front;
+pub(crate) use side::Side;
 
 use crate::admit::{Review, Standing};
 use crate::gateway::Gateway;
