@@ -2,6 +2,7 @@
 
 use super::Malformed;
 use http::{HeaderMap, header};
+use std::fmt;
 
 /// A host in lower case, without final dot, and the port if one was named.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +49,13 @@ impl Authority {
             return Err(BAD);
         }
         Ok(Self { host, port })
+    }
+}
+
+impl fmt::Display for Authority {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.host)?;
+        self.port.map_or(Ok(()), |port| write!(f, ":{port}"))
     }
 }
 

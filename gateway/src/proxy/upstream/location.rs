@@ -14,17 +14,13 @@ pub(in crate::proxy) fn prepare(
     upstream: &Upstream,
     server: &UpstreamServer,
 ) -> Result<()> {
-    let authority = outgoing.uri.authority().map(|authority| authority.as_str().to_owned());
     let target = at_server(request.target.as_str(), request.target.path(), upstream, server);
     if target.as_bytes() != outgoing.raw_path() {
         outgoing.set_raw_path(target.as_bytes())?;
     }
     match &upstream.host_header {
-        HostHeader::Preserve => {
-            if let (Some(authority), false) = (authority, outgoing.headers.contains_key(header::HOST)) {
-                outgoing.insert_header("Host", authority)?;
-            }
-        }
+        // In the one spelling that was decided on: a server behind us may take another for another host.
+        HostHeader::Preserve => outgoing.insert_header("Host", request.authority.to_string())?,
         HostHeader::Upstream => outgoing.insert_header("Host", server.authority())?,
         HostHeader::Fixed(name) => outgoing.insert_header("Host", name.clone())?,
     }

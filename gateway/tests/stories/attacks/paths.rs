@@ -43,6 +43,11 @@ fn p_03_p_04_a_host_that_is_almost_ours_is_not() {
         assert!(refused.challenge().contains("realm=\"wiki\""), "{host}: {}", refused.challenge());
     }
     assert!(site.upstream.seen().is_empty());
+    // The app gets the spelling that was decided on: a server of several hosts may know no other.
+    for host in ["PLAIN.test", "plain.test.", "Plain.Test."] {
+        send(&Request::get(&site.url("plain.test", "/public/x")).host(&format!("{host}:{port}"))).expect(200);
+        assert_eq!(site.upstream.last().header("host"), Some(format!("plain.test:{port}").as_str()), "{host}");
+    }
 }
 
 #[test]
