@@ -42,12 +42,7 @@ pub(in crate::proxy) fn dress(response: &mut ResponseHeader, permit: &Permit, se
     if let Some(location) = response.headers.get(header::LOCATION).and_then(|value| value.to_str().ok())
         && let Some(place) = in_public(location, upstream, server, permit.origin())
     {
-        let url = if location.starts_with('/') && !location.starts_with("//") {
-            place
-        } else {
-            format!("{}{place}", permit.origin().url())
-        };
-        response.insert_header("Location", url)?;
+        response.insert_header("Location", in_location(location, &place, permit.origin()))?;
     }
     for name in &upstream.response_headers.remove {
         response.remove_header(name);
@@ -67,6 +62,14 @@ pub(in crate::proxy) fn follow(response: &ResponseHeader, permit: &Permit, serve
     let location = response.headers.get(header::LOCATION).map(HeaderValue::to_str)?.ok()?;
     let place = in_public(location, &permit.app().upstream, server, permit.origin())?;
     Some(place.split('#').next().unwrap_or_default().to_owned())
+}
+
+/// How a place in public is written: as a path where the server wrote one, unless it would read like another host without the
+/// prefix that stood before it.
+fn in_location(location: &str, place: &str, origin: &Origin) -> String {
+    let is_path = |text: &str| text.starts_with('/') && !text[1..].starts_with(['/', '\\']);
+    let as_path = is_path(location) && is_path(place);
+    if as_path { place.to_owned() } else { format!("{}{place}", origin.url()) }
 }
 
 fn strips(upstream: &Upstream, path: &str) -> bool {
@@ -168,6 +171,23 @@ mod tests {
         ] {
             let found = [&plain, &prefixed, &stripped, &both].map(|upstream| sent(upstream, raw));
             assert_eq!(found, [as_is, added, taken, moved], "{raw}");
+        }
+    }
+
+    #[test]
+    fn o_17_a_place_on_the_server_leads_to_no_other_host() {
+        let origin = Origin { secure: true, host: "wiki.ex".into(), port: 443 };
+        let prefixed = upstream("upstream = 'http://10.0.0.7/in'");
+        for (location, sent) in [
+            ("/in/x", "/x"),
+            ("/in//evil.ex/x", "https://wiki.ex//evil.ex/x"),
+            ("/in/\\evil.ex", "https://wiki.ex/\\evil.ex"),
+            ("//10.0.0.7//evil.ex", "//10.0.0.7//evil.ex"),
+            ("http://10.0.0.7/in//evil.ex", "https://wiki.ex//evil.ex"),
+        ] {
+            let place = in_public(location, &prefixed, &prefixed.servers[0], &origin);
+            let written = place.map_or_else(|| location.to_owned(), |place| in_location(location, &place, &origin));
+            assert_eq!(written, sent, "{location}");
         }
     }
 
