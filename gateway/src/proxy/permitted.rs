@@ -82,6 +82,7 @@ impl Proxy {
     pub(super) async fn follow(&self, request: Request, headers: &HeaderMap, progress: &mut Progress) -> bool {
         let (State::Permitted(permit), Some(snapshot)) = (&progress.state, &progress.snapshot) else { return false };
         let world = &self.gateway.world;
+        let generation = world.memory.generation();
         let next = match admit::admit(world, snapshot, &request).await {
             Ok(Outcome::Proxy(next)) => *next,
             Ok(Outcome::Read(unread)) => {
@@ -94,8 +95,8 @@ impl Proxy {
         if next.app().id != permit.app().id {
             return false;
         }
-        progress.request = Some(Arc::new(request));
-        progress.state = State::Permitted(next.into());
+        // From here on it is this request that may be ended.
+        self.begin(progress, request, next.into(), generation).await;
         true
     }
 

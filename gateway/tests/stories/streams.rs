@@ -1,7 +1,7 @@
 //! Streams that are open when what let them in is taken away: they end, and nobody else's does.
 
 use crate::harness::{
-    Agent, Browser, Ended, Http2, Incoming, Part, Request, Scripted, Site, Tokens, Wire, eventually, send,
+    Agent, Browser, Ended, Http2, Incoming, Part, Request, Scripted, Site, Tokens, Wire, eventually, say, send,
 };
 use serde_json::Value;
 use std::time::{Duration, Instant};
@@ -280,6 +280,30 @@ fn within_a_frame_a_websocket_is_cut_off_without_a_word() {
     site.reload(|config| config + &Site::lab(&upstream).replace("127.0.0.0/8", "192.0.2.0/24"));
     assert_eq!(whole.rest()[..4], [0x88, 19, 0x03, 0xf0], "1008: no longer allowed");
     assert_eq!(part.rest(), [0; 0], "it would be taken for data");
+}
+
+#[test]
+fn mt_13_a_redirect_that_was_followed_is_reviewed_by_where_it_led() {
+    let server = Scripted::start(|seen, writer| {
+        if seen.target() == "/begin" {
+            let to = "HTTP/1.1 307 Temporary Redirect\r\nLocation: /events\r\nContent-Length: 0\r\n\r\n";
+            return say(writer, to);
+        }
+        say(writer, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+        loop {
+            say(writer, "9\r\ndata: x\n\n\r\n")?;
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    });
+    let lab = Site::lab(&format!("upstream = {:?}\nfollow_redirects = true", server.url()));
+    let site = Site::with(|config| config + &lab);
+    let mut wire = Wire::open(site.port);
+    wire.write(&Request::get(&site.at_lab("/begin")).bytes());
+    assert_eq!(wire.head().unwrap().status, 200);
+    goes_on(&mut wire);
+    let guarded = "include = [{ ip = \"127.0.0.0/8\" }], exclude = [{ path = \"/events\" }]";
+    site.reload(|config| config + &lab.replace("include = [{ ip = \"127.0.0.0/8\" }]", guarded));
+    ends(&mut wire);
 }
 
 #[test]
