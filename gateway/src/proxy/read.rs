@@ -26,6 +26,10 @@ pub(super) fn request(session: &Session, server: &Server, now: Timestamp, id: &s
         check_framing(&raw).map_err(|malformed| Refusal::Malformed(malformed.0))?;
     }
     let http2 = header.version == Version::HTTP_2;
+    // In HTTP/2 it could be there twice, as long as both say the same, and would be twice in HTTP/1.1 too.
+    if header.headers.get_all(http::header::CONTENT_LENGTH).iter().nth(1).is_some() {
+        return Err(Refusal::Malformed("the body's length is given twice"));
+    }
     if !http2 && header.uri.authority().is_some() {
         return Err(Refusal::Malformed("the target must be a path; the Host header names the host"));
     }

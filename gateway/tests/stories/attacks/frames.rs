@@ -159,6 +159,8 @@ fn hp_18_fields_that_would_be_others_in_http_1_reach_nobody() {
         let what = format!("{}: {}", name.escape_ascii(), value.escape_ascii());
         door.refused(&door.fields(&[(name, value)]), None, &what);
     }
+    let twice = [(&b":method"[..], &b"POST"[..]), (b"content-length", b"3"), (b"content-length", b"3")];
+    door.refused(&door.fields(&twice), Some(b"abc"), "a length that is there twice");
     for (length, body) in [("3", "abcdef"), ("9", "abcdef"), ("-1", ""), ("6, 6", "abcdef"), ("+6", "abcdef")] {
         let fields = door.fields(&[(b":method", b"POST"), (b"content-length", length.as_bytes())]);
         let answer = ask(door.site.port, &fields, Some(body.as_bytes()));
