@@ -34,7 +34,6 @@ fn hp_08_the_header_of_a_trusted_proxy_names_the_client() {
     assert_eq!(named(&version_2).as_deref(), Some("198.51.100.8"));
     let of_the_proxy_itself = [SIGNATURE, &[0x20, 0, 0, 0]].concat();
     assert_eq!(named(&of_the_proxy_itself).as_deref(), Some("127.0.0.1"), "a connection of its own");
-    assert_eq!(named(b"PROXY UNKNOWN\r\n").as_deref(), Some("127.0.0.1"));
     let mut wire = Wire::open(site.port);
     wire.write(b"PROXY TCP4 198.51.100.9 10.0.0.1 5000 443\r\n");
     for _ in 0..2 {
@@ -51,6 +50,16 @@ fn hp_08_the_named_client_is_no_proxy_unless_it_is_listed_too() {
     assert_eq!(stranger.as_deref(), Some("192.0.2.5"), "what a client says of itself");
     let proxy = client(&site, b"PROXY TCP4 10.9.9.9 10.0.0.1 5000 443\r\n", &request);
     assert_eq!(proxy.as_deref(), Some("198.51.100.7"), "what a listed proxy says of its client");
+}
+
+#[test]
+fn hp_08_a_client_that_the_proxy_cannot_name_is_not_taken_for_the_proxy() {
+    let site = behind("\"127.0.0.1\"");
+    let request = public(&site).header("X-Forwarded-For", "198.51.100.7");
+    let unspecified = [SIGNATURE, &[0x21, 0, 0, 0]].concat();
+    for header in [&b"PROXY UNKNOWN\r\n"[..], b"PROXY UNKNOWN 198.51.100.7 10.0.0.1 5000 443\r\n", &unspecified] {
+        assert_eq!(client(&site, header, &request).as_deref(), Some("0.0.0.0"), "{header:?}");
+    }
 }
 
 #[test]

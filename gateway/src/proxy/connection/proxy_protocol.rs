@@ -36,16 +36,29 @@ pub(super) async fn take(stream: Stream, server: &Server) -> Result<Stream, Unwe
     }
     let mut stream = stream.into_any().downcast::<L4Stream>().map_err(|_| Unwelcome::Stranger)?;
     let named = tokio::time::timeout(WITHIN, read(&mut *stream)).await.map_err(|_| Unwelcome::TooSlow)??;
-    if let Some(client) = named {
-        let digest = SocketDigest::from_raw_fd(stream.as_raw_fd());
-        let _ = digest.peer_addr.set(Some(Address::Inet(client)));
-        stream.set_socket_digest(digest);
-    }
+    let peer = match named {
+        Client::At(address) => Some(Address::Inet(address)),
+        Client::Unknown => None,
+        Client::Proxy => return Ok(stream),
+    };
+    let digest = SocketDigest::from_raw_fd(stream.as_raw_fd());
+    let _ = digest.peer_addr.set(peer);
+    stream.set_socket_digest(digest);
     Ok(stream)
 }
 
-/// Reads a header and nothing after it. `None` is a connection of the proxy's own (`LOCAL`, `UNKNOWN`).
-async fn read<R: AsyncRead + Unpin>(stream: &mut R) -> Result<Option<SocketAddr>, Unwelcome> {
+/// Whose connection it is.
+enum Client {
+    At(SocketAddr),
+    /// The proxy's own (`LOCAL`).
+    Proxy,
+    /// Somebody's whom the proxy cannot name (`UNKNOWN`). Taken for the proxy, what they say in `X-Forwarded-For` would be
+    /// believed.
+    Unknown,
+}
+
+/// Reads a header and nothing after it.
+async fn read<R: AsyncRead + Unpin>(stream: &mut R) -> Result<Client, Unwelcome> {
     let mut header = vec![0; FIXED_PART];
     stream.read_exact(&mut header[..1]).await?;
     match header[0] {
@@ -87,30 +100,31 @@ async fn read_line<R: AsyncRead + Unpin>(stream: &mut R, line: &mut Vec<u8>) -> 
     Err(Unwelcome::Unreadable)
 }
 
-fn of_version_1(line: &[u8]) -> Result<Option<SocketAddr>, Unwelcome> {
+fn of_version_1(line: &[u8]) -> Result<Client, Unwelcome> {
     let header = v1::Header::try_from(line).map_err(|_| Unwelcome::Unreadable)?;
     match header.addresses {
         _ if header.header.len() != line.len() => Err(Unwelcome::Unreadable),
-        v1::Addresses::Unknown => Ok(None),
-        v1::Addresses::Tcp4(of) => Ok(Some(client(of.source_address.into(), of.source_port))),
-        v1::Addresses::Tcp6(of) => Ok(Some(client(of.source_address.into(), of.source_port))),
+        v1::Addresses::Unknown => Ok(Client::Unknown),
+        v1::Addresses::Tcp4(of) => Ok(client(of.source_address.into(), of.source_port)),
+        v1::Addresses::Tcp6(of) => Ok(client(of.source_address.into(), of.source_port)),
     }
 }
 
 /// What else the header says (TLVs) is left unread.
-fn of_version_2(header: &[u8]) -> Result<Option<SocketAddr>, Unwelcome> {
+fn of_version_2(header: &[u8]) -> Result<Client, Unwelcome> {
     let header = v2::Header::try_from(header).map_err(|_| Unwelcome::Unreadable)?;
     match (header.command, header.addresses) {
-        (v2::Command::Local, _) | (_, v2::Addresses::Unspecified) => Ok(None),
-        (_, v2::Addresses::IPv4(of)) => Ok(Some(client(of.source_address.into(), of.source_port))),
-        (_, v2::Addresses::IPv6(of)) => Ok(Some(client(of.source_address.into(), of.source_port))),
-        // A client without an address would be taken for the proxy.
+        (v2::Command::Local, _) => Ok(Client::Proxy),
+        (_, v2::Addresses::Unspecified) => Ok(Client::Unknown),
+        (_, v2::Addresses::IPv4(of)) => Ok(client(of.source_address.into(), of.source_port)),
+        (_, v2::Addresses::IPv6(of)) => Ok(client(of.source_address.into(), of.source_port)),
+        // No client comes to us through a proxy by a socket of its machine.
         (_, v2::Addresses::Unix(_)) => Err(Unwelcome::Unreadable),
     }
 }
 
-fn client(ip: IpAddr, port: u16) -> SocketAddr {
-    SocketAddr::new(ip.to_canonical(), port)
+fn client(ip: IpAddr, port: u16) -> Client {
+    Client::At(SocketAddr::new(ip.to_canonical(), port))
 }
 
 /// How long a proxy may take for its header: it sends it in its first packet.
@@ -129,12 +143,17 @@ const LONGEST_REST: usize = 2048;
 mod tests {
     use super::*;
 
-    /// The client that a header names (`-` if none), and what is left after it.
+    /// The client that a header names (`-` for the proxy, `?` for nobody), and what is left after it.
     fn told(bytes: &[u8]) -> Result<(String, Vec<u8>), String> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let mut rest = bytes;
         let named = runtime.block_on(read(&mut rest)).map_err(|why| why.to_string())?;
-        Ok((named.map_or_else(|| "-".to_owned(), |client| client.to_string()), rest.to_vec()))
+        let named = match named {
+            Client::At(address) => address.to_string(),
+            Client::Proxy => "-".to_owned(),
+            Client::Unknown => "?".to_owned(),
+        };
+        Ok((named, rest.to_vec()))
     }
 
     fn version_2(command: u8, family: u8, rest: &[u8]) -> Vec<u8> {
@@ -152,13 +171,13 @@ mod tests {
             (b"PROXY TCP4 198.51.100.7 10.0.0.1 8080 80\r\n".to_vec(), "198.51.100.7:8080"),
             (b"PROXY TCP6 2001:db8::7 ::1 8080 80\r\n".to_vec(), "[2001:db8::7]:8080"),
             (b"PROXY TCP6 ::ffff:198.51.100.7 ::1 8080 80\r\n".to_vec(), "198.51.100.7:8080"),
-            (b"PROXY UNKNOWN\r\n".to_vec(), "-"),
-            (b"PROXY UNKNOWN 1.2.3.4 5.6.7.8 1 2\r\n".to_vec(), "-"),
+            (b"PROXY UNKNOWN\r\n".to_vec(), "?"),
+            (b"PROXY UNKNOWN 1.2.3.4 5.6.7.8 1 2\r\n".to_vec(), "?"),
             (version_2(1, 0x11, &v4), "198.51.100.7:8080"),
             (version_2(1, 0x21, &v6), "[2001:db8::7]:8080"),
             (version_2(1, 0x11, &[&v4[..], &[0x04, 0, 2, 1, 2]].concat()), "198.51.100.7:8080"),
             (version_2(0, 0x11, &v4), "-"),
-            (version_2(1, 0x00, &[]), "-"),
+            (version_2(1, 0x00, &[]), "?"),
         ];
         for (header, client) in cases {
             let (named, rest) = told(&[&header[..], after].concat()).unwrap_or_else(|why| panic!("{header:?}: {why}"));
@@ -203,7 +222,7 @@ mod tests {
             let Ok((named, rest)) = told(bytes) else { return };
             assert!(bytes.ends_with(&rest), "only the header is taken");
             assert!(bytes.len() - rest.len() <= FIXED_PART + LONGEST_REST, "no more than a header");
-            assert!(named == "-" || named.parse::<SocketAddr>().is_ok(), "{named}");
+            assert!(matches!(named.as_str(), "-" | "?") || named.parse::<SocketAddr>().is_ok(), "{named}");
         });
     }
 }
