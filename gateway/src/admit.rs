@@ -171,7 +171,9 @@ fn check_scope(at: &At, known: &Known, request: &Request) -> Result<(), Refusal>
 }
 
 fn applies(rule: &ScopeRule, request: &Request) -> bool {
-    let method = rule.methods.is_empty() || rule.methods.iter().any(|method| method == request.method.as_str());
+    // A HEAD tells what a GET would, but for the body (RFC 9110 section 9.3.2).
+    let is = |method: &String| method == request.method.as_str() || (method == "GET" && request.method == Method::HEAD);
+    let method = rule.methods.is_empty() || rule.methods.iter().any(is);
     method && (rule.paths.is_empty() || rule.paths.iter().any(|path| path.matches(request.target.path())))
 }
 

@@ -37,6 +37,21 @@ fn sc_04_a_broader_scope_is_enough_for_what_needs_a_narrower_one() {
 }
 
 #[test]
+fn sc_01_p_06_a_head_needs_what_a_get_needs() {
+    let scopes = "[[apps.main.oauth.scopes]]\nname = \"notes:read\"\n\
+        requires = { methods = [\"GET\"], paths = [\"/notes/*\"] }\n\n[apps.wiki]\n";
+    let site = Site::with(|config| config.replacen("[apps.wiki]\n", scopes, 1));
+    let agent = site.agent(&site.main("/"));
+    let mut browser = site.browser();
+    let mut status = |scope: &str, method: &str| {
+        let token = agent.clone().with_scope(scope).authorize(&mut browser, &site.ada()).access;
+        send(&Request::new(method, &site.main("/notes/1")).bearer(&token)).status
+    };
+    assert_eq!((status("access", "GET"), status("access", "HEAD")), (403, 403));
+    assert_eq!((status("notes:read", "GET"), status("notes:read", "HEAD")), (200, 200));
+}
+
+#[test]
 fn sc_02_sc_03_sc_04_a_challenge_names_the_fewest_scopes_that_cure() {
     let site = Site::with(ladder);
     let agent = site.agent(&site.main("/"));
