@@ -266,3 +266,33 @@ fn a_restarted_upstream_is_found_again() {
     server.come_back();
     eventually("it answers", || send(&Request::get(&site.at_lab("/"))).status == 200);
 }
+
+/// Answers that say where they end, each with a whole second one behind it.
+const ANSWERS: [(&str, &str); 7] = [
+    ("GET", "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
+    ("GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"),
+    ("GET", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n2\r\nok\r\n0\r\n\r\n"),
+    ("GET", "HTTP/1.1 204 No Content\r\nContent-Length: 9\r\n\r\n"),
+    ("GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n"),
+    ("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n"),
+    ("GET", "HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"),
+];
+
+#[test]
+fn hp_19_hp_31_what_comes_behind_an_answer_is_nobodys_answer() {
+    let server = Scripted::start(|seen, writer| match seen.target().trim_start_matches('/').parse::<usize>() {
+        Ok(number) => {
+            let planted = "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nplanted";
+            say(writer, &format!("{}{planted}", ANSWERS[number].1))
+        }
+        Err(_) => ok(writer, "own"),
+    });
+    let site = Site::with(|config| config + &Site::lab(&format!("upstream = {:?}", server.url())));
+    for (number, (method, answer)) in ANSWERS.into_iter().enumerate() {
+        let first = send(&Request::new(method, &site.at_lab(&format!("/{number}"))));
+        assert!(!first.text().contains("planted"), "{answer:?}");
+        for _ in 0..4 {
+            assert_eq!(send(&Request::get(&site.at_lab("/x"))).expect(200).text(), "own", "after {answer:?}");
+        }
+    }
+}
