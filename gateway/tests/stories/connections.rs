@@ -80,6 +80,14 @@ fn hp_25_the_next_request_of_a_connection_has_its_own_time() {
 }
 
 #[test]
+fn hp_25_the_rest_of_a_body_that_was_refused_is_not_waited_for_long() {
+    let site = Site::start();
+    let mut wire = Wire::open(site.port);
+    wire.send(&Request::post(&site.main("/")).header("Content-Length", "10")).expect(401);
+    assert!(wire.is_closed_within(Duration::from_secs(12)), "it could take a minute for each piece");
+}
+
+#[test]
 fn the_time_of_a_head_is_not_that_of_a_connection_of_http2() {
     let site = limited("header_timeout = \"1s\"");
     let mut connection = Http2::open(site.port);

@@ -27,6 +27,8 @@ fn an_idle_gateway_stops_at_once() {
     tell(&site, "-TERM");
     site.wait_for_end();
     assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+    let stopped = site.logged("it says how long it took", |event| event["message"] == "stopped");
+    assert!(stopped["seconds"].as_f64().unwrap() < 1.5, "connections that have ended are not waited for: {stopped}");
 }
 
 #[test]
