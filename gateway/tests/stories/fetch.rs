@@ -1,7 +1,7 @@
 //! Pages that call an app by script: of the app itself and of other origins, signed in and not, and what is sent after a
 //! session has ended.
 
-use crate::harness::{Request, Response, Site, form, send};
+use crate::harness::{Request, Response, Scripted, Site, form, say, send};
 
 const SPA: &str = "http://spa.test:3000";
 const EVIL: &str = "http://evil.test:3000";
@@ -169,4 +169,19 @@ fn a_form_of_another_site_is_never_offered_to_be_sent_again() {
     // A script is answered as ever.
     let script = Request::post(&site.main("/x")).header("Accept", "*/*").header("Sec-Fetch-Mode", "cors");
     assert_eq!(send(&script.form(&fields)).expect(401).json()["error"], "login_required");
+}
+
+#[test]
+fn what_an_upstream_says_of_other_origins_is_replaced() {
+    let server = Scripted::start(|_, writer| {
+        let said = "Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Credentials: true\r\n";
+        say(writer, &format!("HTTP/1.1 200 OK\r\n{said}Content-Length: 0\r\n\r\n"))
+    });
+    let cors = format!("[apps.lab.cors]\nallowed_origins = [\"{SPA}\"]");
+    let site = Site::with_lab(&format!("upstream = {:?}\n{cors}", server.url()));
+    for (origin, allowed) in [(SPA, vec![SPA]), ("https://evil.example", vec![])] {
+        let answer = send(&Request::get(&site.at_lab("/")).header("Origin", origin)).expect(200);
+        assert_eq!(answer.all("access-control-allow-origin"), allowed, "{origin}");
+        assert_eq!(answer.header("access-control-allow-credentials"), None, "{origin}");
+    }
 }

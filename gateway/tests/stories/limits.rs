@@ -127,6 +127,19 @@ fn hp_25_an_upload_that_is_refused_ends_without_a_reset() {
 }
 
 #[test]
+fn hp_25_a_body_to_the_gateway_itself_is_short() {
+    let site = Site::start();
+    let post = Request::post(&site.login("/.doorward/login"));
+    send(&post.clone().header("Content-Length", "10000000")).expect(413);
+    let mut wire = Wire::open(site.port);
+    wire.write(&post.header("Transfer-Encoding", "chunked").bytes());
+    let chunk = format!("400\r\n{}\r\n", "x".repeat(1024));
+    wire.write(chunk.repeat(2000).as_bytes());
+    wire.write(b"0\r\n\r\n");
+    assert_eq!(wire.answer(false).expect("an answer").status, 413);
+}
+
+#[test]
 fn hp_25_a_client_that_stops_sending_is_told_so() {
     let site = site("upload_timeout = '1s'", "");
     let mut ada = site.signed_in(&site.ada());
