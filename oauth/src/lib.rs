@@ -9,7 +9,7 @@
 //! | [`client`], [`client_document`], [`redirect_uri`], [`pkce`], [`scope`], [`resource`] | the rules a request is held against |
 //! | [`dpop`] | proofs that a client has the key that its tokens are bound to |
 //! | [`token`], [`jwt`], [`keys`], [`secret`], [`user_code`], [`seal`] | what is handed out, and how it is recognised again |
-//! | [`jose`], [`foreign_keys`] | what others sign |
+//! | [`json`], [`jose`], [`foreign_keys`] | what others write and sign |
 //! | [`store`], [`world`], [`approval`] | what the server needs from outside |
 //! | [`error`] | the one place where a failure becomes bytes |
 
