@@ -159,7 +159,7 @@ struct Given {
     record: Option<ConsentRecord>,
 }
 
-/// Issues the code and sends it to the client, with `iss` (RFC 9207).
+/// Issues the code and sends it to the client.
 async fn issue(
     server: &Server,
     call: Call<'_>,
@@ -197,18 +197,27 @@ async fn issue(
         // If it cannot be kept, the person is asked once more.
         let _ = server.store.keep_consent(record).await;
     }
-    let mut parameters = vec![("code", secret.expose())];
-    parameters.extend(asked.state.as_deref().map(|state| ("state", state)));
-    parameters.push(("iss", &call.app.issuer));
-    Ok(Reply::Response(redirect(status, &with_parameters(&code.redirect_uri, &parameters))))
+    let to = (code.redirect_uri.as_str(), asked.state.as_deref());
+    Ok(Reply::Response(send_back(call, status, to, &[("code", secret.expose())])))
+}
+
+/// Sends the person back to the client with these parameters, its `state`, and our `iss` (RFC 9207).
+fn send_back(
+    call: Call<'_>,
+    status: StatusCode,
+    (redirect_uri, state): (&str, Option<&str>),
+    parameters: &[(&str, &str)],
+) -> Response<Bytes> {
+    let state = state.map(|state| ("state", state));
+    let issuer = ("iss", call.app.issuer.as_str());
+    let parameters: Vec<_> = parameters.iter().copied().chain(state).chain([issuer]).collect();
+    redirect(status, &with_parameters(redirect_uri, &parameters))
 }
 
 /// Tells the client why there is no code (OAuth 2.1 section 4.1.2.1).
-fn refuse(call: Call<'_>, status: StatusCode, (redirect_uri, state): (&str, Option<&str>), error: &Error) -> Reply {
-    let mut parameters = vec![("error", error.code.as_str()), ("error_description", &error.description)];
-    parameters.extend(state.map(|state| ("state", state)));
-    parameters.push(("iss", &call.app.issuer));
-    let mut response = redirect(status, &with_parameters(redirect_uri, &parameters));
+fn refuse(call: Call<'_>, status: StatusCode, to: (&str, Option<&str>), error: &Error) -> Reply {
+    let parameters = [("error", error.code.as_str()), ("error_description", error.description.as_str())];
+    let mut response = send_back(call, status, to, &parameters);
     response.extensions_mut().insert(error.clone());
     Reply::Response(response)
 }
