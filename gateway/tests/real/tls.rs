@@ -194,6 +194,10 @@ fn bs_16_plain_http_is_sent_on_but_nothing_that_carries_a_credential_is() {
     assert!(plain(&["-H", "Host: evil.test"]).starts_with("HTTP/1.1 404"), "only to hosts of ours");
     let odd = front.curl("wiki.test", "wiki.test.pem", &["--request-target", "//evil.test/", &url]).unwrap();
     assert!(!odd.to_lowercase().contains("location: //") && !odd.contains("https://evil.test"), "{odd}");
+    for target in ["http://evil.test/", "@evil.test/", ".evil.test/", "/\\evil.test/"] {
+        let odd = front.curl("wiki.test", "wiki.test.pem", &["--request-target", target, &url]).unwrap_or_default();
+        assert!(!odd.to_lowercase().contains("\nlocation:"), "{target}: {odd}");
+    }
 }
 
 #[test]

@@ -140,6 +140,17 @@ fn hp_25_a_body_to_the_gateway_itself_is_short() {
 }
 
 #[test]
+fn hp_20_a_form_for_the_gateway_itself_is_asked_for() {
+    let site = Site::start();
+    let post = Request::post(&site.login("/.doorward/login")).header("Expect", "100-continue");
+    let mut wire = Wire::open(site.port);
+    wire.write(&post.header("Content-Length", "3").bytes());
+    assert_eq!(wire.head().expect("it is asked for").status, 100);
+    wire.write(b"a=b");
+    assert!(wire.answer(false).is_some());
+}
+
+#[test]
 fn hp_25_a_client_that_stops_sending_is_told_so() {
     let site = site("upload_timeout = '1s'", "");
     let mut ada = site.signed_in(&site.ada());
