@@ -7,7 +7,7 @@ mod outage;
 use crate::approval::PolicyApproval;
 use crate::config::Config;
 use crate::known::Memory;
-use crate::limits::{Buckets, Limits};
+use crate::limits::{Buckets, Held, Limits};
 use crate::mail::Post;
 use crate::pages::Look;
 use crate::relying_party::Providers;
@@ -50,6 +50,7 @@ pub(crate) struct World {
     pub(crate) replays: Replays,
     pub(crate) limits: Limits,
     pub(crate) buckets: Buckets,
+    pub(crate) held: Arc<Held>,
     pub(crate) recorder: Recorder,
     pub(crate) post: Post,
     pub(crate) metrics: Metrics,
@@ -89,6 +90,7 @@ impl World {
             replays: Replays::default(),
             limits,
             buckets: Buckets::new(),
+            held: Arc::default(),
             recorder,
             post,
             metrics,

@@ -42,6 +42,11 @@ impl Fault {
         Self { status: 413, code: -32600, message: "the message is too large", id: Value::Null }
     }
 
+    /// Too much is held already of what others send.
+    pub(crate) fn no_room() -> Self {
+        Self { status: 503, code: -32603, message: "too many messages are being read; try again", id: Value::Null }
+    }
+
     /// Its length must be said (RFC 9110 section 15.5.12).
     pub(crate) fn length_required() -> Self {
         let message = "a message of more than 64 KiB needs a Content-Length";
@@ -53,6 +58,7 @@ impl Fault {
         match (self.status, self.code) {
             (404, _) => "mcp_session_unknown",
             (411 | 413, _) => "request_too_large",
+            (503, _) => "unavailable",
             (_, -32020) => "mcp_headers_differ",
             _ => "mcp_message_malformed",
         }

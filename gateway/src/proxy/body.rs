@@ -1,5 +1,7 @@
 //! Bodies that we read and answers that we write ourselves.
 
+use crate::limits::Room;
+use crate::refusal::Refusal;
 use crate::request::Request;
 use bytes::{Bytes, BytesMut};
 use http::{Response, Uri, header};
@@ -14,12 +16,32 @@ const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Time for the rest of a body that nobody reads, so that the client sees the answer and not a reset.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Reads a body of at most `limit` bytes; `None` when it is longer.
-pub(super) async fn read(session: &mut Session, limit: usize) -> Result<Option<Bytes>> {
+/// Why a body is not read to its end.
+pub(super) enum NotRead {
+    TooLong,
+    /// Too much is held already.
+    NoRoom,
+}
+
+impl From<NotRead> for Refusal {
+    fn from(not_read: NotRead) -> Self {
+        match not_read {
+            NotRead::TooLong => Self::TooLarge(413, None),
+            NotRead::NoRoom => Self::Unavailable("too many bodies are being read".to_owned()),
+        }
+    }
+}
+
+/// Reads a body of at most `limit` bytes into `room`.
+pub(super) async fn read(
+    session: &mut Session,
+    limit: usize,
+    room: &mut Room,
+) -> Result<std::result::Result<Bytes, NotRead>> {
     let announced =
         session.get_header(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
-        return Ok(None);
+        return Ok(Err(NotRead::TooLong));
     }
     if session.get_header(header::EXPECT).is_some() {
         session.write_continue_response().await?;
@@ -28,11 +50,14 @@ pub(super) async fn read(session: &mut Session, limit: usize) -> Result<Option<B
     let reading = async {
         while let Some(chunk) = session.as_downstream_mut().read_request_body().await? {
             if body.len() + chunk.len() > limit {
-                return Ok(None);
+                return Ok(Err(NotRead::TooLong));
+            }
+            if !room.grow(chunk.len()) {
+                return Ok(Err(NotRead::NoRoom));
             }
             body.extend_from_slice(&chunk);
         }
-        Result::<_>::Ok(Some(()))
+        Result::<_>::Ok(Ok(()))
     };
     match tokio::time::timeout(READ_TIMEOUT, reading).await {
         Ok(read) => Ok(read.map_err(Error::into_down)?.map(|()| body.freeze())),

@@ -2,6 +2,7 @@
 
 use super::{Progress, Proxy};
 use crate::admit::{Permit, Unread};
+use crate::limits::Room;
 use crate::mcp::{Fault, Messages, Mirror, SESSION_HEADER, Sessions, check_coding};
 use crate::refusal::Refusal;
 use crate::request::Request;
@@ -33,11 +34,12 @@ impl Proxy {
         let messages = if carries_none {
             Ok(Messages::None)
         } else {
-            let body = read(session, unread.limit()).await?;
+            let mut room = self.gateway.world.held.room(request.ip);
+            let body = read(session, unread.limit(), &mut room).await?;
             body.and_then(|body| {
                 let mirror = Mirror::read(&session.req_header().headers)?;
                 let messages = Messages::read(&body, &mirror)?;
-                progress.kept = Some(body);
+                progress.kept = Some(Kept { body, sent: false, _room: room });
                 Ok(messages)
             })
         };
@@ -52,8 +54,8 @@ impl Proxy {
 /// Reads a body of at most `limit` bytes.
 ///
 /// Pingora sends a body that was read before only if it kept some of it itself: up to 64 KiB, or nothing. Then it asks
-/// [`replay`] what to send. So it is told to keep the end of a body whose length is known, and nothing else of it.
-async fn read(session: &mut Session, limit: usize) -> Result<std::result::Result<Bytes, Fault>> {
+/// [`Kept::replay`] what to send. So it is told to keep the end of a body whose length is known, and nothing else of it.
+async fn read(session: &mut Session, limit: usize, room: &mut Room) -> Result<std::result::Result<Bytes, Fault>> {
     let announced =
         session.get_header(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
     if announced.is_some_and(|length| length > limit) {
@@ -65,7 +67,7 @@ async fn read(session: &mut Session, limit: usize) -> Result<std::result::Result
     if session.get_header(header::EXPECT).is_some() {
         session.write_continue_response().await?;
     }
-    match tokio::time::timeout(READ_TIMEOUT, read_within(session, announced, limit)).await {
+    match tokio::time::timeout(READ_TIMEOUT, read_within(session, (announced, limit), room)).await {
         Ok(read) => read.map_err(Error::into_down),
         Err(_) => Error::e_explain(ErrorType::ReadTimedout, "a message came too slowly").map_err(Error::into_down),
     }
@@ -73,8 +75,8 @@ async fn read(session: &mut Session, limit: usize) -> Result<std::result::Result
 
 async fn read_within(
     session: &mut Session,
-    announced: Option<usize>,
-    limit: usize,
+    (announced, limit): (Option<usize>, usize),
+    room: &mut Room,
 ) -> Result<std::result::Result<Bytes, Fault>> {
     let mut body = BytesMut::new();
     loop {
@@ -86,6 +88,9 @@ async fn read_within(
         if body.len() + chunk.len() > limit {
             return Ok(Err(Fault::too_large()));
         }
+        if !room.grow(chunk.len()) {
+            return Ok(Err(Fault::no_room()));
+        }
         body.extend_from_slice(&chunk);
     }
     if session.as_downstream().get_retry_buffer().is_none() && !body.is_empty() {
@@ -94,9 +99,29 @@ async fn read_within(
     Ok(Ok(body.freeze()))
 }
 
-/// Sends the body that was decided on, whatever Pingora kept of it.
-pub(super) fn replay(body: &mut Option<Bytes>, end_of_stream: bool, kept: &Bytes) {
-    *body = if end_of_stream && !kept.is_empty() { Some(kept.clone()) } else { body.take().map(|_| Bytes::new()) };
+/// A body that was decided on.
+pub(super) struct Kept {
+    body: Bytes,
+    sent: bool,
+    _room: Room,
+}
+
+impl Kept {
+    /// Sends the body that was decided on, whatever Pingora kept of it.
+    pub(super) fn replay(&mut self, body: &mut Option<Bytes>, end_of_stream: bool) {
+        self.sent = end_of_stream;
+        *body = replayed(&self.body, body.take(), end_of_stream);
+    }
+
+    /// Whether the server has all of it.
+    pub(super) fn is_sent(&self) -> bool {
+        self.sent
+    }
+}
+
+/// What is sent in the place of a part of a body.
+fn replayed(kept: &Bytes, part: Option<Bytes>, end_of_stream: bool) -> Option<Bytes> {
+    if end_of_stream && !kept.is_empty() { Some(kept.clone()) } else { part.map(|_| Bytes::new()) }
 }
 
 /// What an MCP server gets besides: its own id of the session, and no expectation that was met here.
@@ -172,11 +197,7 @@ mod tests {
     #[test]
     fn what_was_decided_on_is_sent_once_and_whole() {
         let kept = Bytes::from_static(b"all of it");
-        let sent = |body: Option<&'static [u8]>, end| {
-            let mut body = body.map(Bytes::from_static);
-            replay(&mut body, end, &kept);
-            body
-        };
+        let sent = |body: Option<&'static [u8]>, end| replayed(&kept, body.map(Bytes::from_static), end);
         assert_eq!(sent(Some(b"the end"), true), Some(kept.clone()));
         assert_eq!(sent(Some(b"a part"), false), Some(Bytes::new()));
         assert_eq!(sent(None, false), None);

@@ -143,8 +143,8 @@ impl ProxyHttp for Proxy {
         progress: &mut Progress,
     ) -> Result<()> {
         progress.attempts.sent();
-        if let Some(kept) = &progress.kept {
-            messages::replay(body, end_of_stream, kept);
+        if let Some(kept) = &mut progress.kept {
+            kept.replay(body, end_of_stream);
         }
         match (&mut progress.upload, body) {
             (Some(upload), Some(bytes)) => upload.take(bytes.len(), connection::waited()),
@@ -180,6 +180,8 @@ impl ProxyHttp for Proxy {
     ) -> Result<()> {
         if let State::Permitted(permit) = &progress.state {
             progress.upstream_status = Some(response.status.as_u16());
+            // Nobody needs it any more, and an answer may take hours.
+            progress.kept.take_if(|kept| kept.is_sent() && !response.status.is_informational());
             upstream::clean_response(response, permit);
             if let Some(server) = progress.attempts.server() {
                 upstream::dress(response, permit, server)?;

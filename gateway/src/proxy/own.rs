@@ -4,7 +4,6 @@ use super::progress::{Progress, State};
 use super::{Proxy, body, read, upload, upstream};
 use crate::gateway::Snapshot;
 use crate::own::{MAX_BODY, OwnRequest};
-use crate::refusal::Refusal;
 use crate::request::Request;
 use crate::route::Own;
 use crate::telemetry::Told;
@@ -40,8 +39,10 @@ impl Proxy {
         request: Request,
         own: Own,
     ) -> Result<()> {
-        let Some(sent) = body::read(session, MAX_BODY).await? else {
-            return self.refuse(session, progress, request, Refusal::TooLarge(413, None)).await;
+        let mut room = self.gateway.world.held.room(request.ip);
+        let sent = match body::read(session, MAX_BODY, &mut room).await? {
+            Ok(sent) => sent,
+            Err(not_read) => return self.refuse(session, progress, request, not_read.into()).await,
         };
         let mut http = body::as_http(session.req_header(), &request, sent);
         http.extensions_mut().insert(Guesser(Arc::new(self.gateway.world.limits.guesser(request.ip))));

@@ -1,6 +1,7 @@
 //! How far a request has come through the phases of Pingora.
 
 use super::connection::{Counted, Frames};
+use super::messages::Kept;
 use super::upload::Upload;
 use super::upstream::{self, Attempts};
 use crate::admit::Permit;
@@ -8,7 +9,6 @@ use crate::gateway::Snapshot;
 use crate::refusal::Refusal;
 use crate::request::{Request, Target};
 use crate::telemetry::Told;
-use bytes::Bytes;
 use oauth::world::Random;
 use pingora::http::ResponseHeader;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub(crate) struct Progress {
     pub(super) request: Option<Arc<Request>>,
     pub(super) state: State,
     /// The body of a request to an MCP server, which was read before the decision.
-    pub(super) kept: Option<Bytes>,
+    pub(super) kept: Option<Kept>,
     /// What the client sends to the upstream.
     pub(super) upload: Option<Upload>,
     pub(super) upstream_status: Option<u16>,

@@ -53,7 +53,10 @@ impl Proxy {
         let snapshot = self.snapshot(progress);
         let content_type = session.get_header(http::header::CONTENT_TYPE);
         let form = match refuse::keeps_form(&request, &refusal, content_type) {
-            true => body::read(session, refuse::MAX_FORM).await?,
+            true => {
+                let mut room = self.gateway.world.held.room(request.ip);
+                body::read(session, refuse::MAX_FORM, &mut room).await?.ok()
+            }
             false => None,
         };
         let refused = (&refusal, form.as_deref());

@@ -1,6 +1,6 @@
 //! Floods: too much, too slowly, or only to be taken back. Whoever does that is cut off, the memory stays, and others are served.
 
-use crate::harness::{Request, Site, Wire, send};
+use crate::harness::{Request, Site, Wire, eventually, send};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::thread;
@@ -233,6 +233,27 @@ fn hp_25_the_administrators_listener_waits_for_nobody_either() {
     let late = said.iter().filter(|said| said.starts_with("HTTP/1.1 408 ")).count();
     assert!((1..=10).contains(&late) && said.iter().all(|said| said.is_empty() || said.contains(" 408 ")), "{said:?}");
     send(&Request::get(&format!("http://127.0.0.1:{}/healthz", site.admin))).expect(200);
+}
+
+#[test]
+fn hp_25_bodies_that_never_end_hold_no_more_than_their_share() {
+    let site = Site::start();
+    let token = site.main("/.doorward/oauth/main/token");
+    let head = "POST /.doorward/oauth/main/token HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+    let begun = format!("{head}Host: 127.0.0.1:{}\r\nContent-Length: 65000\r\n\r\n{}", site.port, "a".repeat(64_900));
+    let begin = |_| {
+        let mut wire = Wire::open(site.port);
+        wire.write(begun.as_bytes());
+        wire
+    };
+    let held: Vec<_> = (0..560).map(begin).collect();
+    let form = Request::post(&token).form(&[("grant_type", &"x".repeat(5000))]);
+    eventually("there is no room left", || send(&form).status == 503);
+    send(&Request::get(&site.main("/x"))).expect(401);
+    let elsewhere = Wire::open_from("127.0.0.2".parse().unwrap(), site.port).send(&form);
+    assert_ne!(elsewhere.status, 503, "nobody else minds");
+    drop(held);
+    eventually("there is room again", || send(&form).status != 503);
 }
 
 #[test]
