@@ -186,9 +186,12 @@ fn hp_19_only_what_is_harmless_is_sent_twice() {
         _ => None,
     });
     let site = Site::with_lab(&format!("upstream = {:?}", server.url()));
+    let logged = || site.log_lines().iter().filter(|line| line.contains("\"path\":\"/\"")).count();
     let ask = |request: Request| {
         heard.store(0, Ordering::SeqCst);
+        let before = logged();
         send(&Request::get(&site.at_lab("/"))).expect(200);
+        eventually("the connection is free for the next", || logged() > before);
         send(&request).status
     };
     assert_eq!(ask(Request::get(&site.at_lab("/again"))), 200);
