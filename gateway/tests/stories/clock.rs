@@ -80,9 +80,13 @@ const HASTE: u32 = 300;
 /// What the gateway's timers count is hasty too, so that every limit on a time comes as it would in a day.
 #[test]
 fn mt_03_streams_go_on_for_hours() {
-    // What takes a client a moment takes minutes here.
-    let patience = "header_timeout = \"1h\"\n";
-    let mut site = Site::with(|config| config.replace("[server]\n", &format!("[server]\nlimits.{patience}")));
+    // What takes anybody a moment takes minutes here.
+    let mut site = Site::with(|config| {
+        config
+            .replace("[server]\n", "[server]\nlimits.header_timeout = \"1h\"\n")
+            .replace("[store]\n", "[store]\noutage_grace = \"1h\"\n")
+            .replace("[apps.main]\n", "[apps.main]\ntimeouts = { connect = \"1h\", first_byte = \"1h\" }\n")
+    });
     let mut browser = site.signed_in(&site.ada());
     let cookie = format!("doorward-main={}", browser.cookie("127.0.0.1", "doorward-main").unwrap());
     site.kill();
