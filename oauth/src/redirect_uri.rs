@@ -203,9 +203,13 @@ fn is_of_host(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~%[]:".contains(&byte)
 }
 
+/// Whether a path leads out of a prefix for anybody: some servers decode before they route, some twice, and some drop what
+/// follows a `;`.
 fn has_dot_segment(path: &str) -> bool {
     let path = path.to_ascii_lowercase().replace("%2e", ".");
-    path.split(['/', '?']).any(|segment| segment == "." || segment == "..")
+    let before_query = path.split('?').next().unwrap_or_default();
+    ["%2f", "%5c", "%25"].iter().any(|hidden| before_query.contains(hidden))
+        || path.split(['/', '?', ';']).any(|segment| segment == "." || segment == "..")
 }
 
 #[cfg(test)]

@@ -168,6 +168,11 @@ fn a_pattern_covers_what_is_below_it_and_no_dot_segments() {
         "https://play.ex",
         "https://play.ex/../x",
         "https://play.ex/a/%2E%2e/x",
+        "https://play.ex/a/..%2f..%2fx",
+        "https://play.ex/a/%2E%2E%2Fx",
+        "https://play.ex/a/..%5c..%5cx",
+        "https://play.ex/a/..;/x",
+        "https://play.ex/a/%252e%252e/x",
         "https://other.ex/",
     ] {
         assert!(rules().check(uri).is_err(), "{uri}");
