@@ -80,6 +80,9 @@ pub fn run(config: Config, start: Start) -> Result<(), Failure> {
         (false, free) => free?,
     }
     let handover = Handover::prepare(&config.server.upgrade_folder)?;
+    if !start.upgrade {
+        handover.tidy();
+    }
     let settings = config.server.clone();
     let parts = Parts::make(config)?;
     let (gateway, connections) = (Arc::clone(&parts.gateway), Arc::clone(&parts.connections));

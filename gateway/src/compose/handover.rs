@@ -9,6 +9,10 @@ use std::time::Duration;
 /// How soon a new process is noticed.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
+/// A new process waits for some seconds: an older file was left behind by one, and whoever seems to listen there now is
+/// somebody else, who gave the address of a socket elsewhere the same text.
+const WAITS_FOR: Duration = Duration::from_secs(15);
+
 /// The meeting place of two processes.
 #[derive(Clone, Debug)]
 pub(super) struct Handover {
@@ -45,6 +49,11 @@ impl Handover {
         self.socket.display().to_string()
     }
 
+    /// Removes what a process left behind that did not live to be given anything.
+    pub(super) fn tidy(&self) {
+        let _ = std::fs::remove_file(&self.socket);
+    }
+
     /// Waits until somebody waits.
     pub(super) async fn awaited(&self) {
         while !self.is_awaited().await {
@@ -54,7 +63,8 @@ impl Handover {
 
     /// Whether a process listens there now. One that only left its file behind does not.
     pub(super) async fn is_awaited(&self) -> bool {
-        if tokio::fs::symlink_metadata(&self.socket).await.is_err() {
+        let since = tokio::fs::symlink_metadata(&self.socket).await.and_then(|found| found.modified());
+        if !since.is_ok_and(|since| since.elapsed().is_ok_and(|age| age < WAITS_FOR)) {
             return false;
         }
         let sockets = tokio::fs::read_to_string("/proc/net/unix").await.unwrap_or_default();
@@ -88,10 +98,25 @@ mod tests {
         drop(listener);
         assert!(!handover.is_awaited().await, "it has gone and left its file");
         std::fs::remove_file(&handover.socket).unwrap();
+        let listener = std::os::unix::net::UnixListener::bind(&handover.socket).unwrap();
+        let old = std::time::SystemTime::now() - WAITS_FOR;
+        std::process::Command::new("touch")
+            .arg("-d")
+            .arg(format!("@{}", seconds(old)))
+            .arg(&handover.socket)
+            .status()
+            .unwrap();
+        assert!(!handover.is_awaited().await, "nobody waits for so long");
+        drop(listener);
+        std::fs::remove_file(&handover.socket).unwrap();
         let other = std::os::unix::net::UnixDatagram::bind(&handover.socket).unwrap();
         assert!(!handover.is_awaited().await, "a socket that takes no connections");
         drop(other);
         std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    fn seconds(time: std::time::SystemTime) -> u64 {
+        time.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()
     }
 
     #[test]
