@@ -227,9 +227,16 @@ impl Visit<'_> {
         self.after_adding(had_any, AccountDone::TotpOn).await
     }
 
-    /// With the first factor come recovery codes.
+    /// With the first factor come recovery codes, and other browsers are signed out: they came in without it, and whoever
+    /// sits there could take it away or make codes of their own.
     async fn after_adding(&self, had_any: bool, done: AccountDone) -> Result<Response<Bytes>, StoreError> {
-        if had_any { self.show(StatusCode::OK, Some(done), None).await } else { self.renew_recovery_codes().await }
+        if had_any {
+            return self.show(StatusCode::OK, Some(done), None).await;
+        }
+        let others = (self.account.subject.as_str(), Some(self.person.session.as_str()));
+        new_password::sign_out(self.world, others, self.request.now).await?;
+        self.world.heed_revocations().await?;
+        self.renew_recovery_codes().await
     }
 
     async fn remove_totp(&self) -> Result<Response<Bytes>, StoreError> {

@@ -24,6 +24,22 @@ fn a_password_alone_opens_nothing_once_an_app_is_set_up() {
 }
 
 #[test]
+fn the_first_factor_signs_out_who_came_in_without_it() {
+    let site = Site::start();
+    let (mut thief, mut app) = (at_account(&site, &site.ada()), site.signed_in(&site.ada()));
+    let form = thief.open(&site.login("/.doorward/account/password")).expect(200);
+    let mut own = at_account(&site, &site.ada());
+    own.open(&site.main("/x")).expect(200);
+    set_up_app(&site, &mut own);
+    assert!(!is_in(&site, &mut thief));
+    assert_eq!(app.send(Request::get(&site.main("/x"))).status, 401);
+    let fields = [("form", &*token(&form)), ("act", "renew_recovery_codes")];
+    assert_ne!(post(&site, &mut thief, ACCOUNT, &fields).status, 200, "no codes for a stranger");
+    assert!(is_in(&site, &mut own));
+    assert_eq!(own.send(Request::get(&site.main("/x"))).status, 200);
+}
+
+#[test]
 fn a_code_is_good_once_and_so_is_the_step() {
     let site = Site::start();
     let (app, _) = set_up_app(&site, &mut at_account(&site, &site.ada()));
