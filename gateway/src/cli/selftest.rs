@@ -2,6 +2,7 @@
 
 use super::{Failure, block_on, load};
 use crate::config::{App, Config};
+use crate::mail::is_address;
 use crate::proxy::{Attempt, Found, Verdict, selftest};
 use crate::world::System;
 use oauth::world::Clock;
@@ -41,6 +42,10 @@ impl Selftest {
         let apps = self.apps(&config)?;
         if !self.path.starts_with('/') {
             return Err(Failure::Other(format!("`--path {}` does not begin with `/`", self.path)));
+        }
+        if !is_address(&self.name) {
+            let what = format!("`--as {}` is not an e-mail address; write it as `ada@example.com`", self.name);
+            return Err(Failure::Other(what));
         }
         let issuer = config.auth.origin.url();
         let attempt = Attempt { path: &self.path, name: &self.name, issuer: &issuer, now: System.now() };

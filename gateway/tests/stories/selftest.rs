@@ -76,4 +76,10 @@ fn h_12_what_could_not_be_tried_is_no_success() {
     let unknown = site.cli(&["selftest", "--app", "other"]);
     assert_eq!(unknown.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&unknown.stderr).contains("there is no app `other`"));
+    for (arguments, what) in [(["--as", ""], "is not an e-mail address"), (["--path", "x"], "does not begin with `/`")]
+    {
+        let wrong = site.cli(&[&["selftest"], &arguments[..]].concat());
+        let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
+        assert!(wrong.status.code() == Some(1) && said.contains(what) && !said.contains("panicked"), "{said}");
+    }
 }
